@@ -1,0 +1,335 @@
+"""A schedule is a pure function of an integer step, stored as data.
+
+Because it is a function, it is an optax schedule. Because it is data (a frozen dataclass, registered as a pytree
+whose numbers are leaves), it can be jitted, vmapped, differentiated, stacked, compared, printed and pickled. A
+subclass is a bare declaration, and this module is everything behind it:
+
+    class Sawtooth(Schedule):
+        peak_value: float                      # a value: a float32 leaf
+        period_steps: int                      # a length: an int32 leaf, not negative
+        falling: bool = False                  # anything else is structure, and must be hashable
+
+        def formula(self, step):               # scalars in, a scalar out; `step` is never negative
+            ...
+
+Three moments matter. *Construction* by a user checks and converts every field. *Unflattening* by JAX does neither,
+for JAX puts tracers, None and `object()` where the numbers were. *Calling* is one jitted function for all schedules,
+so its cache holds one executable per structure, whatever the numbers.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, dataclass_transform, get_type_hints
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._leaves import as_array, as_leaf, as_residual, as_step, default_dtype, show
+from jaxsched._typing import Leaf, Number, Step, leaf_of
+
+
+S = TypeVar("S", bound="Schedule")
+
+
+Holds = Literal["number", "schedule", "schedules", "structure"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Field:
+    """What a class knows of one of its fields."""
+
+    name: str
+    holds: Holds
+    leaf: Leaf
+    optional: bool
+    residual_of: str | None
+
+
+def residual(of: str, *, init: Literal[False] = False) -> Any:
+    """A field for what float32 cannot hold of the number given for another one: that number minus its leaf."""
+    return dataclasses.field(init=init, repr=False, metadata={"residual_of": of})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, residual))
+class Schedule(abc.ABC):
+    """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
+
+    _name: ClassVar[str]
+    _fields: ClassVar[tuple[_Field, ...]]
+
+    __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
+
+    @abc.abstractmethod
+    def formula(self, step: jax.Array) -> Number:
+        """The value of one schedule at one step: every number in it is a scalar, and the step is not negative."""
+
+    def __call__(self, step: Step) -> jax.Array:
+        """The value at `step`, an integer or an array of them: float32, of shape `self.shape + step.shape`."""
+        return _call(self, as_step(self._name, step))
+
+    def __init_subclass__(cls, name: str | None = None) -> None:
+        if cls.__bases__ != (Schedule,):
+            raise TypeError(f"{cls.__name__}: every schedule class is final; derive from Schedule itself.")
+        if hasattr(cls, "init") and hasattr(cls, "update"):
+            raise TypeError(f"{cls.__name__}: with both `init` and `update`, optax would take it for a stateful one.")
+        cls._name = name or cls.__name__
+        _register(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls))
+
+    def __post_init__(self) -> None:
+        given = dict(vars(self))
+        for field in self._fields:
+            object.__setattr__(self, field.name, _convert(self._name, field, given))
+        self._check()
+        if self.shape:
+            vars(self).update(vars(_broadcast(self)))
+
+    def _check(self) -> None:
+        """The rules between fields, for a class that has some."""
+
+    # A stack of schedules is a schedule.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """() for one schedule; for a stack, the leading axes of its leaves."""
+        shapes: list[tuple[int, ...]] = []
+        _map(lambda x, leaf: shapes.append(np.shape(x)[: np.ndim(x) - leaf.ndim]), self)
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            shown = ", ".join(str(shape) for shape in dict.fromkeys(shapes))
+            raise ValueError(f"{self._name}: the fields of a stack must have one shape, got {shown}.") from None
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{self._name}: one schedule, of shape (), has no length.")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: Any) -> Self:
+        if isinstance(index, int | np.integer) and not -len(self) <= index < len(self):
+            raise IndexError(f"{self._name}: index {index} is out of range for a stack of shape {self.shape}.")
+        index = index if isinstance(index, tuple) else (index,)
+        return _map(lambda x, leaf: x[(*index, *(slice(None),) * leaf.ndim)], _broadcast(self))
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    # Equal numbers in an equal structure make an equal schedule.
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Schedule):
+            return NotImplemented
+        (mine, structure), (theirs, their_structure) = jax.tree.flatten(self), jax.tree.flatten(other)
+        return structure == their_structure and all(map(np.array_equal, mine, theirs))
+
+    def __hash__(self) -> int:
+        numbers, structure = jax.tree.flatten(self)
+        return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
+
+    def __repr__(self) -> str:
+        """Source that evaluates back to an equal schedule, as long as no field holds more than a thousand numbers."""
+        rests = {field.residual_of: getattr(self, field.name) for field in self._fields if field.residual_of}
+        names = [field.name for field in self._fields if not field.residual_of]
+        return f"{self._name}({', '.join(f'{name}={show(getattr(self, name), rests.get(name))}' for name in names)})"
+
+    # Arithmetic with schedules and with numbers.
+
+    def __add__(self, other: "Schedule | Number") -> "Schedule":
+        return _arithmetic("+", self, other)
+
+    def __radd__(self, other: Number) -> "Schedule":
+        return _arithmetic("+", other, self)
+
+    def __sub__(self, other: "Schedule | Number") -> "Schedule":
+        return _arithmetic("-", self, other)
+
+    def __rsub__(self, other: Number) -> "Schedule":
+        return _arithmetic("-", other, self)
+
+    def __mul__(self, other: "Schedule | Number") -> "Schedule":
+        return _arithmetic("*", self, other)
+
+    def __rmul__(self, other: Number) -> "Schedule":
+        return _arithmetic("*", other, self)
+
+    def __truediv__(self, other: "Schedule | Number") -> "Schedule":
+        return _arithmetic("/", self, other)
+
+    def __rtruediv__(self, other: Number) -> "Schedule":
+        return _arithmetic("/", other, self)
+
+
+# Calling: one jitted function for all schedules.
+
+
+@partial(jax.jit, inline=True)
+def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
+    def value(schedule: Schedule, step: jax.Array) -> jax.Array:
+        result = jnp.asarray(schedule.formula(step))
+        if result.shape or not jnp.issubdtype(result.dtype, np.number) or jnp.iscomplexobj(result):
+            raise TypeError(
+                f"{schedule._name}: the value must be a real scalar, got {result.dtype}{list(result.shape)}."
+            )
+        return result.astype(default_dtype(integer=False))
+
+    schedule = _broadcast(_map(as_leaf, schedule))
+    for _ in step.shape:
+        value = jax.vmap(value, in_axes=(None, 0))
+    for _ in schedule.shape:
+        value = jax.vmap(value, in_axes=(0, None))
+    return value(schedule, jnp.maximum(step, 0))
+
+
+# Construction: what a user gives becomes what a schedule holds.
+
+
+def _convert(owner: str, field: _Field, given: dict[str, Any]) -> object:
+    if field.residual_of:
+        return as_residual(given[field.residual_of])
+    x = given[field.name]
+    match field.holds:
+        case "structure":
+            return _as_structure(owner, field.name, x)
+        case "schedule":
+            return _as_schedule(owner, field.name, x)
+        case "schedules":
+            if not isinstance(x, list | tuple) or not x:
+                raise TypeError(f"{owner}: `{field.name}` must be a list of at least one schedule, got {x!r}.")
+            return tuple(_as_schedule(owner, f"{field.name}[{i}]", each) for i, each in enumerate(x))
+        case "number":
+            if (x is None and field.optional) or (isinstance(x, Schedule) and field.leaf.or_schedule):
+                return x
+            given[field.name] = as_array(owner, field.name, x, field.leaf)
+            return as_leaf(given[field.name], field.leaf)
+
+
+def _as_schedule(owner: str, name: str, given: object) -> Schedule:
+    if not isinstance(given, Schedule):
+        hint = "FromFunction" if callable(given) else "Constant"
+        raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
+    return given
+
+
+def _as_structure(owner: str, name: str, given: object) -> object:
+    try:
+        hash(given)
+    except TypeError:
+        raise TypeError(f"{owner}: `{name}` is structure and must be hashable, got {given!r}.") from None
+    return given
+
+
+# A class becomes a pytree, and its numbers can be walked over.
+
+
+def _register(cls: type[Schedule]) -> None:
+    hints = get_type_hints(cls, include_extras=True)
+
+    def describe(field: dataclasses.Field[Any]) -> _Field:
+        leaf, optional = leaf_of(hints[field.name])
+        others: dict[Any, Holds] = {Schedule: "schedule", tuple[Schedule, ...]: "schedules"}
+        holds = "number" if leaf else others.get(hints[field.name], "structure")
+        return _Field(field.name, holds, leaf or Leaf(), optional, field.metadata.get("residual_of"))
+
+    cls._fields = tuple(map(describe, dataclasses.fields(cls)))  # pyright: ignore[reportArgumentType]
+    dynamic = tuple(field.name for field in cls._fields if field.holds != "structure")
+    static = tuple(field.name for field in cls._fields if field.holds == "structure")
+
+    def flatten(self: Schedule) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        held = vars(self)
+        return tuple([held[name] for name in dynamic]), tuple([held[name] for name in static])
+
+    def flatten_with_keys(self: Schedule) -> tuple[Iterable[tuple[object, object]], tuple[object, ...]]:
+        children, structure = flatten(self)
+        return tuple(zip(map(jax.tree_util.GetAttrKey, dynamic), children, strict=True)), structure
+
+    def unflatten(structure: tuple[object, ...], children: Iterable[object]) -> Schedule:
+        return _new(cls, zip(dynamic + static, (*children, *structure), strict=True))
+
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+
+
+def _new(cls: type[S], fields: Iterable[tuple[str, object]]) -> S:
+    self = object.__new__(cls)
+    vars(self).update(fields)
+    return self
+
+
+def _map(fn: Callable[[Any, Leaf], object], schedule: S) -> S:
+    """The same schedule with `fn(number, leaf)` for every number in it, those of inner schedules included."""
+
+    def mapped(field: _Field, held: Any) -> object:
+        if isinstance(held, Schedule):
+            return _map(fn, held)
+        if field.holds == "schedules":
+            return tuple(_map(fn, inner) for inner in held)
+        return held if field.holds == "structure" or held is None else fn(held, field.leaf)
+
+    return _new(
+        type(schedule), [(field.name, mapped(field, getattr(schedule, field.name))) for field in schedule._fields]
+    )
+
+
+def _broadcast(schedule: S) -> S:
+    """The same stack with every number in it stacked."""
+    shape = schedule.shape
+
+    def broadcast(x: Any, leaf: Leaf) -> object:
+        full = shape + np.shape(x)[np.ndim(x) - leaf.ndim :]
+        if np.shape(x) == full:
+            return x
+        return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
+
+    return _map(broadcast, schedule)
+
+
+class Arithmetic(Schedule):
+    """Two schedules, or a schedule and a number, under one of + - * /.
+
+        (a ∘ b)(t) = a(t) ∘ b(t),    where a / 0 is 0
+
+    Written with the operators. A quotient is 0 where its denominator is: no step can make it infinite.
+
+    Args:
+        symbol: "+", "-", "*" or "/".
+        left: a schedule or a number.
+        right: a schedule or a number; a concrete number 0 cannot divide.
+
+    >>> import jaxsched as js
+    >>> 0.1 * js.Linear(1.0, 0.0, 10) + 1.0
+    ((0.1 * Linear(init_value=1.0, end_value=0.0, transition_steps=10)) + 1.0)
+    """
+
+    symbol: str
+    left: Annotated[Schedule | Number, Leaf(or_schedule=True)]
+    right: Annotated[Schedule | Number, Leaf(or_schedule=True)]
+
+    def _check(self) -> None:
+        if self.symbol == "/" and isinstance(self.right, np.generic | np.ndarray) and not np.all(self.right):
+            raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {show(self.right)}.")
+
+    def formula(self, step: jax.Array) -> Number:
+        a, b = (x.formula(step) if isinstance(x, Schedule) else jnp.asarray(x) for x in (self.left, self.right))
+        match self.symbol:
+            case "+":
+                return a + b
+            case "-":
+                return a - b
+            case "*":
+                return a * b
+            case _:
+                return jnp.where(b == 0, 0, a / jnp.where(b == 0, 1, b))
+
+    def __repr__(self) -> str:
+        return f"({show(self.left)} {self.symbol} {show(self.right)})"
+
+
+def _arithmetic(symbol: str, left: Schedule | Number, right: Schedule | Number) -> Schedule:
+    operands = Schedule | int | float | np.generic | np.ndarray | jax.Array
+    if not (isinstance(left, operands) and isinstance(right, operands)):
+        return NotImplemented
+    return Arithmetic(symbol, left, right)

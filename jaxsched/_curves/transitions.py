@@ -1,0 +1,93 @@
+"""From `init_value` to `end_value` in `transition_steps`, and held there: the shapes differ in one line.
+
+All of them are exact at both ends, and at every step in between as accurate near 0 as far from it: what is left of
+the length is counted in integers, and the value is measured from the end that is nearer to 0 (`between`).
+"""
+
+import jax
+
+from jaxsched._base import Schedule
+from jaxsched._numerics import between, fractions, power, power_complement, sin2, steps_left
+from jaxsched._typing import Length, Number, Rate, Scalar
+
+
+class Linear(Schedule):
+    """A straight line from `init_value` to `end_value`.
+
+        η(t) = η_T + (η_0 - η_T) u,    u = max(T - t, 0) / T
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+
+    >>> [float(Linear(1.0, 0.5, 100)(t)) for t in (0, 50, 100, 200)]
+    [1.0, 0.75, 0.5, 0.5]
+
+    optax `linear_schedule`, which stays at its start where T is 0; PyTorch `LinearLR`.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, left, done)
+
+
+class Cosine(Schedule):
+    """Half a cosine from `init_value` to `end_value`.
+
+        η(t) = η_T + (η_0 - η_T) sin²(πu/2)^a,    u = max(T - t, 0) / T
+
+    which is the usual η_T + (η_0 - η_T) (½ + ½ cos πt/T)^a up to T.
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        exponent: a, not negative; above 1 the curve falls earlier.
+
+    >>> [round(float(Cosine(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 100, 200)]
+    [1.0, 0.5, 0.0, 0.0]
+
+    Loshchilov & Hutter (2017), SGDR, eq. 5, arXiv:1608.03983; optax `cosine_decay_schedule`, Keras `CosineDecay`.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    exponent: Rate = 1.0
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        fall, rise = power(sin2(left), self.exponent), power_complement(sin2(done), self.exponent)
+        return between(self.init_value, self.end_value, fall, rise)
+
+
+class Polynomial(Schedule):
+    """A power of the remaining fraction, from `init_value` to `end_value`.
+
+        η(t) = η_T + (η_0 - η_T) u^p,    u = max(T - t, 0) / T
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        power: p, not negative; 1 is a line, 0 stays at `init_value` up to T.
+
+    >>> [float(Polynomial(1.0, 0.0, 100, 2.0)(t)) for t in (0, 50, 100, 200)]
+    [1.0, 0.25, 0.0, 0.0]
+
+    optax `polynomial_schedule`; PyTorch `PolynomialLR`; Keras `PolynomialDecay`.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    power: Rate
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, power(left, self.power), power_complement(done, self.power))

@@ -1,0 +1,185 @@
+"""From what a user gives to what a schedule holds: checked, converted and frozen, once.
+
+Concrete numbers become read-only NumPy scalars and arrays of the default JAX type, so that two schedules with
+other numbers have the same types and share one executable. Traced numbers are converted and never checked.
+Every error names the class, the argument, the rule and what came; in a stack, the row too.
+"""
+
+import reprlib
+import types
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from jaxsched._typing import Leaf, Step
+
+
+def x64() -> bool:
+    """Whether `jax_enable_x64` is on, here and now."""
+    return jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def default_dtype(integer: bool) -> np.dtype[Any]:
+    """int32 and float32; int64 and float64 under `jax_enable_x64`."""
+    return np.dtype(f"{'int' if integer else 'float'}{64 if x64() else 32}")
+
+
+def last_step() -> int:
+    """The largest step that the default integer type can count."""
+    return 2**63 - 1 if x64() else 2**31 - 1
+
+
+def is_traced(x: object) -> bool:
+    """Whether the numbers in `x` cannot be read now: a tracer, or an array that lives on other hosts too."""
+    return isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable)
+
+
+def as_array(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+    """What the user gave, as an array in the precision in which it came, and checked."""
+
+    def wrong(error: type[Exception], rule: str, came: object = given) -> Exception:
+        return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else reprlib.repr(came)}.")
+
+    noun = "an integer number of steps" if leaf.integer else "a real number"
+    noun = f"a sequence, each entry {noun}" if leaf.ndim else noun
+    array = _gather(given)
+    if array is None:
+        raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
+    if array.size == 0 and isinstance(given, list | tuple):
+        array = array.astype(default_dtype(leaf.integer))
+    kinds = (np.integer,) if leaf.integer else (np.integer, np.floating)
+    if array.ndim < leaf.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
+        raise wrong(TypeError, f"must be {noun}")
+    if not is_traced(array):
+        _check_values(np.asarray(array), leaf, wrong)
+    return array
+
+
+def as_leaf(array: np.ndarray | jax.Array, leaf: Leaf) -> np.ndarray | jax.Array:
+    """The array in the default type; NumPy stays NumPy, and is made read-only."""
+    dtype = default_dtype(leaf.integer)
+    if isinstance(array, jax.Array):
+        return array.astype(dtype)
+    array = array.astype(dtype)
+    if array.ndim == 0:
+        return array[()]
+    array.flags.writeable = False
+    return array
+
+
+def entries(table: Any) -> int:
+    """The number of entries of a table that is a leaf."""
+    return table.shape[-1]
+
+
+def as_residual(array: np.ndarray | jax.Array) -> np.ndarray | jax.Array:
+    """What is lost of a value when it becomes a leaf; nothing is lost of what JAX holds already."""
+    if isinstance(array, jax.Array):
+        return jnp.zeros(array.shape, default_dtype(integer=False))
+    return as_leaf(array - as_leaf(array, Leaf()).astype(np.float64), Leaf())
+
+
+def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
+    """The step in the default integer type; what is negative may stay so."""
+    if isinstance(step, int) and not isinstance(step, bool):
+        step = np.asarray(max(step, 0))
+    if not isinstance(step, np.ndarray | np.generic | jax.Array) or not jnp.issubdtype(step.dtype, np.integer):
+        came = f"{reprlib.repr(step)} ({type(step).__name__})"
+        raise TypeError(f"{owner}: `step` must be an integer or an array of integers, got {came}.")
+    dtype = default_dtype(integer=True)
+    if isinstance(step, jax.Array):
+        if step.dtype == dtype:
+            return step
+        return jnp.clip(step, max=min(last_step(), np.iinfo(step.dtype).max)).astype(dtype)
+    if np.iinfo(step.dtype).max > last_step():
+        if step.size and step.max() > last_step():
+            raise ValueError(f"{owner}: `step` {_too_large()}, got {step.max()}.")
+        step = np.maximum(step, 0)
+    return step.astype(dtype)
+
+
+def _too_large() -> str:
+    limit = f"must be at most {last_step()}"
+    return limit if x64() else f"{limit} (int32; jax_enable_x64 lifts this)"
+
+
+def _gather(given: object) -> np.ndarray | jax.Array | None:
+    """A number, an array, or a (nested) list of them as one array, or None where that cannot be.
+
+    A list is read entry by entry, so its axis comes last: with the entries stacked schedules see their own.
+    """
+    if isinstance(given, jax.Array | np.ndarray):
+        return given
+    if isinstance(given, list | tuple):
+        numbers = [entry for entry in map(_gather, given) if entry is not None and entry.dtype != object]
+        if len(numbers) < len(given):
+            return None
+        if not numbers:
+            return np.asarray([])
+        xp = jnp if any(isinstance(entry, jax.Array) for entry in numbers) else np
+        try:
+            return xp.stack(xp.broadcast_arrays(*numbers), axis=-1)
+        except ValueError:
+            return None
+    if isinstance(given, int | float | np.generic):
+        return np.asarray(given)
+    return None
+
+
+def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
+    dtype = default_dtype(leaf.integer)
+    highest = last_step() if leaf.integer else float(np.finfo(dtype).max)
+    lowest = -highest if leaf.minimum is None else leaf.minimum
+
+    def reject_first(bad: np.ndarray, rule: str) -> Exception:
+        where = tuple(np.argwhere(bad)[0].tolist())
+        row, entry = where[: array.ndim - leaf.ndim], where[array.ndim - leaf.ndim :]
+        at = f" at index {entry[0]}" if entry else ""
+        in_row = f" in row {row[0] if len(row) == 1 else row}" if row else ""
+        return wrong(ValueError, rule, f"{array[where]}{at}{in_row}")
+
+    if array.size and not (array.min() >= lowest and array.max() <= highest):
+        if not leaf.integer and not (np.abs(array) <= highest).all():
+            raise reject_first(~(np.abs(array) <= highest), f"must be finite in {dtype.name}")
+        if array.max() > highest:
+            raise reject_first(array > highest, _too_large())
+        rule = "must not be negative" if lowest == 0 else f"must be at least {lowest}"
+        raise reject_first(array < lowest, rule)
+    if leaf.increasing and (array[..., 1:] < array[..., :-1]).any():
+        falls = np.zeros(array.shape, bool)
+        falls[..., 1:] = array[..., 1:] < array[..., :-1]
+        raise reject_first(falls, "must be in increasing order")
+
+
+def show(x: object, rest: object = None) -> str:
+    """Source for what a field holds: the shortest decimals that give the same leaf, and the same residual `rest`."""
+    if isinstance(x, tuple):
+        return f"[{', '.join(map(show, x))}]"
+    if isinstance(x, jax.Array) and is_traced(x):
+        return f"<{x.dtype.name}{list(x.shape)}>"
+    if isinstance(x, types.FunctionType):
+        return x.__qualname__
+    if not isinstance(x, np.ndarray | np.generic | jax.Array):
+        return repr(x)
+    numbers, rests = np.asarray(x), None if rest is None else np.asarray(rest)
+    if numbers.ndim == 0:
+        return repr(int(numbers)) if numbers.dtype.kind == "i" else _shortest(numbers, rests)
+    columns = [
+        show(numbers[..., i], None if rests is None else rests[..., i]) for i in range(min(len(numbers.T), 1000))
+    ]
+    return f"[{', '.join(columns)}{', ...' if len(numbers.T) > 1000 else ''}]"
+
+
+def _shortest(number: np.ndarray, rest: np.ndarray | None) -> str:
+    if rest is None or rest == 0:
+        return repr(float(str(number)))
+    both = float(number) + float(rest)
+    for digits in range(1, 17):
+        given = np.asarray(float(f"{both:.{digits}g}"))
+        if as_leaf(given, Leaf()) == number and as_residual(given) == rest:
+            return repr(float(given))
+    return repr(both)

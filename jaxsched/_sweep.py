@@ -1,0 +1,209 @@
+"""A sweep: one training function, mapped over the rows of a table of configurations, compiled once.
+
+    def train(peak_value, warmup_steps):                 # a pure function of scalars
+        schedule = js.warmup_cosine(peak_value=peak_value, warmup_steps=warmup_steps, total_steps=1000)
+        ...
+        return {"loss": loss, "curve": curve}            # arrays by name
+
+    results = js.sweep(train, js.grid(peak_value=[...], warmup_steps=[...]), batch_size=256)
+    results.best("loss")
+
+Columns of numbers are traced, so the schedule is built inside the compiled program from numbers that it does not
+know yet. Any other column is structure: rows are grouped by it, and each group is one program. Rows run in batches;
+the last, short batch is filled up with copies of its last row, so that it has the shape of the others and is not
+compiled again. Results have the rows of the configurations, in their order, whatever the batches and the groups.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._configs import Configs
+from jaxsched._leaves import default_dtype, last_step
+
+
+class Results:
+    """The metrics of each configuration: the columns of the configurations, and those of the metrics.
+
+    Returned by `sweep`. `results["loss"]` is a column: of shape (n,) for a scalar metric, (n, ...) for an array.
+    """
+
+    def __init__(self, configs: Configs, metrics: Mapping[str, np.ndarray]):
+        self.configs = configs
+        self.metrics = dict(metrics)
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of the configurations, then those of the metrics, by name."""
+        return {**self.configs.columns, **self.metrics}
+
+    def __len__(self) -> int:
+        return len(self.configs)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.columns:
+            raise KeyError(f"Results: no column {name!r}; there are {list(self.columns)}.")
+        return self.columns[name]
+
+    def __repr__(self) -> str:
+        return f"Results({len(self)} rows: {', '.join(self.configs.columns)} -> {', '.join(self.metrics)})"
+
+    def top(self, k: int, metric: str, mode: Literal["min", "max"] = "min") -> "Results":
+        """The k best rows by a scalar metric, best first; NaN is worse than any number, and ties keep their order.
+
+        Args:
+            k: how many rows; all of them where there are fewer.
+            metric: the name of a scalar metric.
+            mode: "min" if less is better, "max" if more is.
+        """
+        order = self._order(metric, mode)[:k]
+        return Results(self.configs[order], {name: column[order] for name, column in self.metrics.items()})
+
+    def best(self, metric: str, mode: Literal["min", "max"] = "min") -> dict[str, Any]:
+        """The row with the best scalar metric, NaN apart, as a dict of its columns.
+
+        Args:
+            metric: the name of a scalar metric.
+            mode: "min" if less is better, "max" if more is.
+
+        Raises:
+            ValueError: if the metric is NaN in every row.
+        """
+        i = int(self._order(metric, mode)[0])
+        if np.isnan(self.metrics[metric][i]):
+            raise ValueError(f"Results: `{metric}` is NaN in every row, so none is best.")
+        return {**self.configs[i], **{name: column[i][()] for name, column in self.metrics.items()}}
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame with a column for each; an array metric becomes a column of arrays. Needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame({name: list(c) if c.ndim > 1 else c for name, c in self.columns.items()})
+
+    def _order(self, metric: str, mode: str) -> np.ndarray:
+        if mode not in ("min", "max"):
+            raise ValueError(f'Results: `mode` must be "min" or "max", got {mode!r}.')
+        if metric not in self.metrics:
+            raise KeyError(f"Results: no metric {metric!r}; there are {list(self.metrics)}.")
+        column = self.metrics[metric].astype(np.float64)
+        if column.ndim != 1:
+            raise ValueError(
+                f"Results: `{metric}` must be a scalar to rank rows by, got shape {column.shape[1:]} per row."
+            )
+        return np.argsort(column if mode == "min" else -column, kind="stable")
+
+
+def sweep(
+    train: Callable[..., Mapping[str, Any]],
+    configs: Configs,
+    *,
+    batch_size: int | None = None,
+    progress: bool = True,
+) -> Results:
+    """Run a training function for every configuration, many at a time, in one compiled program.
+
+    Args:
+        train: a pure function from the values of one row, by column name, to a dict of arrays. Columns of numbers
+            arrive traced, as scalars (int32, float32 or bool); others as they are.
+        configs: n rows. Rows that differ in a column that is not numbers are compiled separately.
+        batch_size: how many rows run at a time, which bounds the memory; None for all.
+        progress: whether to show a progress bar (needs tqdm).
+
+    Returns:
+        The configurations and their metrics, in the order of `configs`.
+
+    Raises:
+        TypeError: if `train` does not return a dict of arrays.
+        ValueError: if there are no rows, `batch_size` is not positive, an integer does not fit into int32, a metric
+            has the name of a column, or two groups return different metrics.
+
+    >>> def train(peak_value, steps):
+    ...     schedule = Linear(peak_value, 0.0, steps)
+    ...     return {"sum": schedule(jax.numpy.arange(100)).sum()}
+    >>> results = sweep(train, grid(peak_value=[0.1, 0.2], steps=[10, 100]), progress=False)
+    >>> results.best("sum", mode="max")["steps"]
+    100
+    """
+    if not isinstance(configs, Configs):
+        raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {type(configs).__name__}.")
+    if len(configs) == 0:
+        raise ValueError("sweep: `configs` must have at least one row, got none.")
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f"sweep: `batch_size` must be a positive integer or None, got {batch_size!r}.")
+    numbers = {name: _as_numbers(name, column) for name, column in configs.columns.items() if column.dtype != object}
+
+    metrics: dict[str, np.ndarray] = {}
+    with _progress(len(configs), progress) as advance:
+        for static, rows in _groups(configs):
+            size = min(batch_size or len(rows), len(rows))
+            train_batch = _compile(train, static, size)
+            for start in range(0, len(rows), size):
+                batch = rows[start : start + size]
+                filled = np.pad(batch, (0, size - len(batch)), mode="edge")
+                values = train_batch({name: column[filled] for name, column in numbers.items()})
+                _write(metrics, batch, values, configs)
+                advance(len(batch))
+    return Results(configs, metrics)
+
+
+def _compile(train: Callable[..., Any], static: Mapping[str, Any], size: int) -> Callable[..., dict[str, jax.Array]]:
+    def train_row(row: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+        metrics = train(**row, **static)
+        if not isinstance(metrics, Mapping) or not all(isinstance(name, str) for name in metrics):
+            raise TypeError(f"sweep: `train` must return a dict of arrays by name, got {type(metrics).__name__}.")
+        return {name: jnp.asarray(metric) for name, metric in metrics.items()}
+
+    return jax.jit(jax.vmap(train_row, axis_size=size))
+
+
+def _write(metrics: dict[str, np.ndarray], rows: np.ndarray, values: dict[str, jax.Array], configs: Configs) -> None:
+    """Put the values of a batch into the rows of the metrics, which the first batch creates."""
+    if clash := configs.columns.keys() & values.keys():
+        raise ValueError(f"sweep: a metric must not have the name of a column, got {sorted(clash)}.")
+    if not metrics:
+        metrics |= {name: np.empty((len(configs), *v.shape[1:]), v.dtype) for name, v in values.items()}
+    kinds, known = ({n: (v.dtype, v.shape[1:]) for n, v in table.items()} for table in (values, metrics))
+    if kinds != known:
+        raise ValueError(f"sweep: `train` must return the same metrics for every row, got {kinds} after {known}.")
+    for name, value in values.items():
+        metrics[name][rows] = np.asarray(value)[: len(rows)]
+
+
+def _groups(configs: Configs) -> list[tuple[dict[str, Any], np.ndarray]]:
+    """The rows that share what is not numbers: that part of them, and their indices."""
+    static = {name: column for name, column in configs.columns.items() if column.dtype == object}
+    rows: dict[tuple[Any, ...], list[int]] = {}
+    for i, key in enumerate(zip(*static.values(), strict=True) if static else [()] * len(configs)):
+        try:
+            rows.setdefault(key, []).append(i)
+        except TypeError:
+            raise TypeError(f"sweep: entries that are not numbers must be hashable, got {key!r} in row {i}.") from None
+    return [(dict(zip(static, key, strict=True)), np.asarray(indices)) for key, indices in rows.items()]
+
+
+def _as_numbers(name: str, column: np.ndarray) -> np.ndarray:
+    if column.dtype == np.bool_:
+        return column
+    is_integer = column.dtype == np.int64
+    if is_integer and (np.abs(column) > last_step()).any():
+        raise ValueError(f"sweep: `{name}` must fit into int32, got {column[np.abs(column).argmax()]}.")
+    return column.astype(default_dtype(is_integer))
+
+
+@contextlib.contextmanager
+def _progress(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
+    """A progress bar over the rows, as a function that advances it."""
+    if not shown:
+        yield lambda rows: None
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        error.add_note("sweep: progress=True needs tqdm: pip install 'jaxsched[sweep]', or pass progress=False.")
+        raise
+    with tqdm(total=total, unit="config") as bar:
+        yield bar.update

@@ -1,0 +1,70 @@
+"""The words for what a user gives: the numbers of a schedule, and the step.
+
+A field of a schedule says by its annotation what it holds, and `Leaf` says how that is checked and stored.
+Most users never meet this file: in a schedule of your own, write `float` for a value and `int` for a length.
+"""
+
+import dataclasses
+import types
+from collections.abc import Sequence
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import jax
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaf:
+    """How one numeric field becomes a leaf of the pytree.
+
+    Args:
+        integer: whether it counts steps (int32) or is a value (float32); int64 and float64 under `jax_enable_x64`.
+        ndim: the rank it has in one schedule, 0 or 1; the axes before those are the axes of a stack.
+        minimum: the least value allowed, or None.
+        increasing: whether its entries must not decrease.
+        or_schedule: whether a schedule may stand in its place.
+    """
+
+    integer: bool = False
+    ndim: int = 0
+    minimum: int | None = None
+    increasing: bool = False
+    or_schedule: bool = False
+
+
+Number = float | np.ndarray | jax.Array
+Count = int | np.ndarray | jax.Array
+
+Step = Count
+"""The 0-based index of the optimizer update: an integer, or an array of integers."""
+
+Scalar = Annotated[Number, Leaf()]
+"""A value: absolute, never a ratio."""
+
+Rate = Annotated[Number, Leaf(minimum=0)]
+"""A factor, a power or a rate: not negative."""
+
+Length = Annotated[Count, Leaf(integer=True, minimum=0)]
+"""A number of steps; 0 is legal."""
+
+Offset = Annotated[Count, Leaf(integer=True)]
+"""A number of steps that may be negative."""
+
+Values = Annotated[Sequence[Number] | np.ndarray | jax.Array, Leaf(ndim=1)]
+"""A table of values."""
+
+Steps = Annotated[Sequence[Count] | np.ndarray | jax.Array, Leaf(integer=True, ndim=1, minimum=0)]
+"""A table of steps in any order."""
+
+Boundaries = Annotated[Sequence[Count] | np.ndarray | jax.Array, Leaf(integer=True, ndim=1, minimum=0, increasing=True)]
+"""The steps at which the next piece begins, in order."""
+
+
+def leaf_of(annotation: Any) -> tuple[Leaf | None, bool]:
+    """What an annotation says of a numeric field (None: it is not one), and whether the field may be None."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        options = [option for option in get_args(annotation) if option is not types.NoneType]
+        return (leaf_of(options[0])[0], True) if len(options) == 1 else (None, False)
+    if get_origin(annotation) is Annotated:
+        return next((extra for extra in annotation.__metadata__ if isinstance(extra, Leaf)), None), False
+    return {float: Leaf(), int: Leaf(integer=True, minimum=0)}.get(annotation), False
