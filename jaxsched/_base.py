@@ -27,8 +27,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._leaves import as_array, as_leaf, as_residual, as_step, default_dtype, show
-from jaxsched._typing import Leaf, Number, Step, leaf_of
+from jaxsched._leaves import as_array, as_leaf, as_pair, as_step, default_dtype, show
+from jaxsched._typing import Leaf, Number, Pair, Step, leaf_of
 
 
 S = TypeVar("S", bound="Schedule")
@@ -45,15 +45,9 @@ class _Field:
     holds: Holds
     leaf: Leaf
     optional: bool
-    residual_of: str | None
 
 
-def residual(of: str, *, init: Literal[False] = False) -> Any:
-    """A field for what float32 cannot hold of the number given for another one: that number minus its leaf."""
-    return dataclasses.field(init=init, repr=False, metadata={"residual_of": of})
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, residual))
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 class Schedule(abc.ABC):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
 
@@ -79,9 +73,8 @@ class Schedule(abc.ABC):
         _register(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls))
 
     def __post_init__(self) -> None:
-        given = dict(vars(self))
         for field in self._fields:
-            object.__setattr__(self, field.name, _convert(self._name, field, given))
+            object.__setattr__(self, field.name, _convert(self._name, field, getattr(self, field.name)))
         self._check()
         if self.shape:
             vars(self).update(vars(_broadcast(self)))
@@ -133,9 +126,7 @@ class Schedule(abc.ABC):
 
     def __repr__(self) -> str:
         """Source that evaluates back to an equal schedule, as long as no field holds more than a thousand numbers."""
-        rests = {field.residual_of: getattr(self, field.name) for field in self._fields if field.residual_of}
-        names = [field.name for field in self._fields if not field.residual_of]
-        return f"{self._name}({', '.join(f'{name}={show(getattr(self, name), rests.get(name))}' for name in names)})"
+        return f"{self._name}({', '.join(f'{f.name}={show(getattr(self, f.name))}' for f in self._fields)})"
 
     # Arithmetic with schedules and with numbers.
 
@@ -188,10 +179,7 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
 # Construction: what a user gives becomes what a schedule holds.
 
 
-def _convert(owner: str, field: _Field, given: dict[str, Any]) -> object:
-    if field.residual_of:
-        return as_residual(given[field.residual_of])
-    x = given[field.name]
+def _convert(owner: str, field: _Field, x: Any) -> object:
     match field.holds:
         case "structure":
             return _as_structure(owner, field.name, x)
@@ -204,8 +192,10 @@ def _convert(owner: str, field: _Field, given: dict[str, Any]) -> object:
         case "number":
             if (x is None and field.optional) or (isinstance(x, Schedule) and field.leaf.or_schedule):
                 return x
-            given[field.name] = as_array(owner, field.name, x, field.leaf)
-            return as_leaf(given[field.name], field.leaf)
+            if isinstance(x, Pair) and field.leaf.paired:
+                return x
+            array = as_array(owner, field.name, x, field.leaf)
+            return as_pair(array) if field.leaf.paired else as_leaf(array, field.leaf)
 
 
 def _as_schedule(owner: str, name: str, given: object) -> Schedule:
@@ -233,7 +223,7 @@ def _register(cls: type[Schedule]) -> None:
         leaf, optional = leaf_of(hints[field.name])
         others: dict[Any, Holds] = {Schedule: "schedule", tuple[Schedule, ...]: "schedules"}
         holds = "number" if leaf else others.get(hints[field.name], "structure")
-        return _Field(field.name, holds, leaf or Leaf(), optional, field.metadata.get("residual_of"))
+        return _Field(field.name, holds, leaf or Leaf(), optional)
 
     cls._fields = tuple(map(describe, dataclasses.fields(cls)))  # pyright: ignore[reportArgumentType]
     dynamic = tuple(field.name for field in cls._fields if field.holds != "structure")
@@ -267,7 +257,9 @@ def _map(fn: Callable[[Any, Leaf], object], schedule: S) -> S:
             return _map(fn, held)
         if field.holds == "schedules":
             return tuple(_map(fn, inner) for inner in held)
-        return held if field.holds == "structure" or held is None else fn(held, field.leaf)
+        if field.holds == "structure" or held is None:
+            return held
+        return Pair(*(fn(part, field.leaf) for part in held)) if isinstance(held, Pair) else fn(held, field.leaf)
 
     return _new(
         type(schedule), [(field.name, mapped(field, getattr(schedule, field.name))) for field in schedule._fields]
@@ -329,7 +321,7 @@ class Arithmetic(Schedule):
 
 
 def _arithmetic(symbol: str, left: Schedule | Number, right: Schedule | Number) -> Schedule:
-    operands = Schedule | int | float | np.generic | np.ndarray | jax.Array
+    operands = Schedule | int | float | np.generic | np.ndarray | jax.Array | list | tuple
     if not (isinstance(left, operands) and isinstance(right, operands)):
         return NotImplemented
     return Arithmetic(symbol, left, right)

@@ -111,7 +111,7 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
         schedules: at least one; all of the same class, with the same structure inside and the same shape.
 
     Raises:
-        ValueError: if there are none, or one differs in structure or shape from the first.
+        ValueError: if there are none, or one differs in structure or shape from the first, or has no numbers to stack.
         TypeError: if an entry is not a schedule.
 
     >>> stacked = stack([Linear(1.0, 0.0, 10), Linear(0.5, 0.0, 20)])
@@ -121,6 +121,8 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
     rows = list(schedules)
     if not rows:
         raise ValueError("stack: at least one schedule is needed, got none.")
+    if not jax.tree.leaves(rows[0]):
+        raise ValueError(f"stack: a schedule without numbers cannot be stacked, got {rows[0]!r}.")
     for i, row in enumerate(rows):
         if not isinstance(row, Schedule):
             raise TypeError(f"stack: entry {i} must be a schedule, got {row!r}.")

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from jaxsched._typing import Leaf, Step
+from jaxsched._typing import Leaf, Pair, Step
 
 
 def x64() -> bool:
@@ -76,26 +76,26 @@ def entries(table: Any) -> int:
     return table.shape[-1]
 
 
-def as_residual(array: np.ndarray | jax.Array) -> np.ndarray | jax.Array:
-    """What is lost of a value when it becomes a leaf; nothing is lost of what JAX holds already."""
+def as_pair(array: np.ndarray | jax.Array) -> Pair:
+    """The array as a leaf, and what is lost by that; nothing is lost of what JAX holds already."""
+    high = as_leaf(array, Leaf())
     if isinstance(array, jax.Array):
-        return jnp.zeros(array.shape, default_dtype(integer=False))
-    return as_leaf(array - as_leaf(array, Leaf()).astype(np.float64), Leaf())
+        return Pair(high, jnp.zeros_like(high))
+    return Pair(high, as_leaf(array - high.astype(np.float64), Leaf()))
 
 
 def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
     """The step in the default integer type; what is negative may stay so."""
     if isinstance(step, int) and not isinstance(step, bool):
         step = np.asarray(max(step, 0))
-    if not isinstance(step, np.ndarray | np.generic | jax.Array) or not jnp.issubdtype(step.dtype, np.integer):
+    if not (isinstance(step, np.ndarray | np.integer | jax.Array) and jnp.issubdtype(step.dtype, np.integer)):
         came = f"{reprlib.repr(step)} ({type(step).__name__})"
         raise TypeError(f"{owner}: `step` must be an integer or an array of integers, got {came}.")
-    dtype = default_dtype(integer=True)
+    dtype, largest = default_dtype(integer=True), int(jnp.iinfo(step.dtype).max)
     if isinstance(step, jax.Array):
-        if step.dtype == dtype:
-            return step
-        return jnp.clip(step, max=min(last_step(), np.iinfo(step.dtype).max)).astype(dtype)
-    if np.iinfo(step.dtype).max > last_step():
+        return step if step.dtype == dtype else jnp.minimum(step, min(last_step(), largest)).astype(dtype)
+    step = np.asarray(step)
+    if largest > last_step():
         if step.size and step.max() > last_step():
             raise ValueError(f"{owner}: `step` {_too_large()}, got {step.max()}.")
         step = np.maximum(step, 0)
@@ -155,31 +155,30 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
         raise reject_first(falls, "must be in increasing order")
 
 
-def show(x: object, rest: object = None) -> str:
-    """Source for what a field holds: the shortest decimals that give the same leaf, and the same residual `rest`."""
-    if isinstance(x, tuple):
+def show(x: object) -> str:
+    """Source for what a field holds, in the shortest decimals that give the same leaves."""
+    if isinstance(x, list | tuple) and not isinstance(x, Pair):
         return f"[{', '.join(map(show, x))}]"
-    if isinstance(x, jax.Array) and is_traced(x):
-        return f"<{x.dtype.name}{list(x.shape)}>"
     if isinstance(x, types.FunctionType):
         return x.__qualname__
-    if not isinstance(x, np.ndarray | np.generic | jax.Array):
-        return repr(x)
-    numbers, rests = np.asarray(x), None if rest is None else np.asarray(rest)
-    if numbers.ndim == 0:
-        return repr(int(numbers)) if numbers.dtype.kind == "i" else _shortest(numbers, rests)
-    columns = [
-        show(numbers[..., i], None if rests is None else rests[..., i]) for i in range(min(len(numbers.T), 1000))
-    ]
-    return f"[{', '.join(columns)}{', ...' if len(numbers.T) > 1000 else ''}]"
+    high, low = x if isinstance(x, Pair) else (x, None)
+    if isinstance(high, jax.Array) and is_traced(high):
+        return f"<{high.dtype.name}{list(high.shape)}>"
+    if not isinstance(high, np.ndarray | np.generic | jax.Array):
+        return repr(high)
+    high, low = np.asarray(high), None if low is None else np.asarray(low)
+    if high.ndim:
+        columns = [high[..., i] if low is None else Pair(high[..., i], low[..., i]) for i in range(high.shape[-1])]
+        rest = ", ..." if len(columns) > 1000 else ""
+        return f"[{', '.join(map(show, columns[:1000]))}{rest}]"
+    if high.dtype.kind == "i":
+        return repr(int(high))
+    return repr(float(str(high))) if low is None else _shortest(Pair(high, low))
 
 
-def _shortest(number: np.ndarray, rest: np.ndarray | None) -> str:
-    if rest is None or rest == 0:
-        return repr(float(str(number)))
-    both = float(number) + float(rest)
+def _shortest(pair: Pair) -> str:
     for digits in range(1, 17):
-        given = np.asarray(float(f"{both:.{digits}g}"))
-        if as_leaf(given, Leaf()) == number and as_residual(given) == rest:
-            return repr(float(given))
-    return repr(both)
+        given = float(f"{float(pair):.{digits}g}")
+        if as_pair(np.asarray(given)) == pair:
+            return repr(given)
+    return repr(float(pair))

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._leaves import default_dtype, last_step
-from jaxsched._typing import Count, Number
+from jaxsched._typing import Count, Number, Pair
 
 
 GROWTH_LIMIT = 60.0
@@ -42,15 +42,14 @@ def fractions(left: jax.Array, length: Count) -> tuple[jax.Array, jax.Array]:
     return part_left, jnp.where(left == 0, 1, part_done)
 
 
-def periods(step: jax.Array, length: Count) -> jax.Array:
-    """step / length; a length of 0 counts as infinitely short, so that 2^31 of it have passed at every step."""
-    ratio = as_float(step) / as_float(jnp.maximum(length, 1))
-    return jnp.where(length > 0, ratio, float(last_step()))
+def periods(step: jax.Array, length: Count, whole: bool = False) -> jax.Array:
+    """How many lengths have passed: step / length, or if `whole` ⌊step / length⌋ by integers, exact at every multiple.
 
-
-def whole_periods(step: jax.Array, length: Count) -> jax.Array:
-    """⌊step / length⌋, by integers: exact at every multiple. A length of 0 as in `periods`."""
-    return jnp.where(length > 0, step // jnp.maximum(length, 1), last_step())
+    A length of 0 counts as infinitely short: 2^31 of it have passed at every step.
+    """
+    positive = jnp.maximum(length, 1)
+    passed = as_float(step // positive) if whole else as_float(step) / as_float(positive)
+    return jnp.where(length > 0, passed, float(last_step()))
 
 
 def since(step: jax.Array, start: Count) -> jax.Array:
@@ -86,16 +85,16 @@ def sin2(x: jax.Array) -> jax.Array:
     return (x * jnp.polyval(jnp.asarray(coefficients, x.dtype), x * x, unroll=len(coefficients))) ** 2
 
 
-def power(x: jax.Array, exponent: Number) -> jax.Array:
-    """x^exponent for x in [0, 1]; 0 at x = 0, whatever the exponent. A negative exponent counts as 0."""
-    positive = jnp.where(x > 0, x, 1)
-    return jnp.where(x > 0, positive ** jnp.maximum(exponent, 0), 0)
+def powers(part: jax.Array, other: jax.Array, exponent: Number) -> tuple[jax.Array, jax.Array]:
+    """part^exponent and 1 - part^exponent, where `other` is 1 - part; a negative exponent counts as 0.
 
-
-def power_complement(x: jax.Array, exponent: Number) -> jax.Array:
-    """1 - (1 - x)^exponent, as `power`, without the cancellation near x = 0; 1 at x = 1."""
-    below_one = jnp.where(x < 1, x, 0)
-    return jnp.where(x < 1, -jnp.expm1(jnp.maximum(exponent, 0) * jnp.log1p(-below_one)), 1)
+    0 and 1 at part = 0, whatever the exponent. The second is never the difference of two numbers that are close.
+    """
+    exponent = jnp.maximum(exponent, 0)
+    positive = jnp.where(part > 0, part, 1)
+    power = jnp.where(part > 0, positive**exponent, 0)
+    below_half = jnp.where(other < 0.5, other, 0)
+    return power, jnp.where(other < 0.5, -jnp.expm1(exponent * jnp.log1p(-below_half)), 1 - power)
 
 
 # Growth and decay.
@@ -106,19 +105,18 @@ def saturating_exp(x: Number) -> jax.Array:
     return jnp.exp(jnp.where(x < GROWTH_LIMIT, x, GROWTH_LIMIT))
 
 
-def rate_power(rate: Number, residual: Number, count: jax.Array) -> jax.Array:
-    """(rate + residual)^count for a rate and a count of at least 0, held from e^60 onwards; 0^0 is 1.
+def repeated(factor: Number | Pair, count: Number) -> jax.Array:
+    """factor^count for a factor and a count of at least 0, held from e^60 onwards; 0^0 is 1.
 
-    `residual` is what float32 could not hold of the rate. It matters: 0.999999 as float32 is 12% off after 10⁷ steps.
+    (high + low)^n = high^n (1 + low/high)^n, and the second power is e^(n low/high) to far beyond float32.
     """
-    count = as_float(count)
-    positive = jnp.where(rate > 0, rate, 1)
-    exponent = jax.lax.stop_gradient(count * jnp.log(positive))
-    small = exponent < GROWTH_LIMIT
+    high, low = factor if isinstance(factor, Pair) else (factor, jnp.zeros_like(factor))
+    positive = jnp.where(high > 0, high, 1)
+    small = jax.lax.stop_gradient(count * jnp.log(positive)) < GROWTH_LIMIT
     count = jnp.where(small, count, 0)
-    correction = jax.lax.stop_gradient(jnp.exp(count * (residual / positive)))
-    grown = jnp.where(small, positive**count * correction, float(np.exp(GROWTH_LIMIT)))
-    return jnp.where(rate > 0, grown, as_float(count == 0))
+    correction = jax.lax.stop_gradient(jnp.exp(count * (low / positive)))
+    power = jnp.where(small, positive**count * correction, float(np.exp(GROWTH_LIMIT)))
+    return jnp.where(high > 0, power, as_float(count == 0))
 
 
 # Tables.

@@ -14,7 +14,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import ExponentialDecay
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._leaves import as_array, as_leaf, is_traced
-from jaxsched._typing import Count, Leaf, Length, Rate, Scalar
+from jaxsched._typing import Count, Factor, Leaf, Length, Rate, Scalar
 
 
 def warmup_cosine(
@@ -104,7 +104,7 @@ def warmup_exponential(
     peak_value: Scalar,
     warmup_steps: Length,
     transition_steps: Length,
-    decay_rate: Rate,
+    decay_rate: Factor,
     init_value: Scalar = 0.0,
     staircase: bool = False,
     end_value: Scalar | None = None,

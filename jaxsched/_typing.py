@@ -7,10 +7,11 @@ Most users never meet this file: in a schedule of your own, write `float` for a 
 import dataclasses
 import types
 from collections.abc import Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Leaf:
         minimum: the least value allowed, or None.
         increasing: whether its entries must not decrease.
         or_schedule: whether a schedule may stand in its place.
+        paired: whether it is held as a `Pair`, two leaves.
     """
 
     integer: bool = False
@@ -30,19 +32,36 @@ class Leaf:
     minimum: int | None = None
     increasing: bool = False
     or_schedule: bool = False
+    paired: bool = False
+
+
+class Pair(NamedTuple):
+    """A number as the sum of two: its float32 leaf, and what float32 could not hold of it.
+
+    A factor per step is applied millions of times: 0.999999 as float32 alone is 12% off after 10⁷ steps.
+    """
+
+    high: Any
+    low: Any
+
+    def __float__(self) -> float:
+        return float(self.high) + float(self.low)
 
 
 Number = float | np.ndarray | jax.Array
 Count = int | np.ndarray | jax.Array
 
-Step = Count
-"""The 0-based index of the optimizer update: an integer, or an array of integers."""
+Step = ArrayLike
+"""The 0-based index of the optimizer update: an integer or an array of integers (optax asks for a wider type)."""
 
 Scalar = Annotated[Number, Leaf()]
 """A value: absolute, never a ratio."""
 
 Rate = Annotated[Number, Leaf(minimum=0)]
-"""A factor, a power or a rate: not negative."""
+"""A power, or a rate: not negative."""
+
+Factor = Annotated[Number | Pair, Leaf(minimum=0, paired=True)]
+"""A factor that is applied again and again: not negative, and held with the precision in which it is given."""
 
 Length = Annotated[Count, Leaf(integer=True, minimum=0)]
 """A number of steps; 0 is legal."""

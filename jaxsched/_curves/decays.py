@@ -6,9 +6,9 @@ A length of 0 is infinitely short: so many periods have passed, at every step, t
 import jax
 import jax.numpy as jnp
 
-from jaxsched._base import Schedule, residual
-from jaxsched._numerics import periods, rate_power, saturating_exp, whole_periods
-from jaxsched._typing import Length, Number, Rate, Scalar
+from jaxsched._base import Schedule
+from jaxsched._numerics import periods, repeated, saturating_exp
+from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
 class ExponentialDecay(Schedule):
@@ -19,7 +19,7 @@ class ExponentialDecay(Schedule):
     Args:
         init_value: η_0, the value at step 0.
         transition_steps: s, the steps in which the value is multiplied by `decay_rate` once.
-        decay_rate: r, not negative. A Python float or float64 array keeps its double precision, in a second leaf, so
+        decay_rate: r, not negative. A Python float or float64 array keeps its double precision, as a pair of leaves, so
             that a rate close to 1 is right after millions of steps. A rate above 1 grows, to e^60 η_0 at most.
         staircase: whether the value falls only at the multiples of s.
         end_value: a bound: a least value where r < 1, a largest one otherwise. None for no bound.
@@ -32,17 +32,17 @@ class ExponentialDecay(Schedule):
 
     init_value: Scalar
     transition_steps: Length
-    decay_rate: Rate
+    decay_rate: Factor
     staircase: bool = False
     end_value: Scalar | None = None
-    decay_rate_residual: Scalar = residual("decay_rate")
 
     def formula(self, step: jax.Array) -> Number:
-        u = (whole_periods if self.staircase else periods)(step, self.transition_steps)
-        value = self.init_value * rate_power(self.decay_rate, self.decay_rate_residual, u)
+        u = periods(step, self.transition_steps, whole=self.staircase)
+        value = self.init_value * repeated(self.decay_rate, u)
         if self.end_value is None:
             return value
-        return jnp.where(self.decay_rate < 1, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
+        falls = repeated(self.decay_rate, 1.0) < 1
+        return jnp.where(falls, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
 
 
 class NaturalExponentialDecay(Schedule):
@@ -68,7 +68,7 @@ class NaturalExponentialDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        u = (whole_periods if self.staircase else periods)(step, self.step_size)
+        u = periods(step, self.step_size, whole=self.staircase)
         return self.init_value * saturating_exp(-self.decay_rate * u)
 
 
@@ -95,7 +95,7 @@ class InverseTimeDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        u = (whole_periods if self.staircase else periods)(step, self.transition_steps)
+        u = periods(step, self.transition_steps, whole=self.staircase)
         return self.init_value / (1 + jnp.maximum(self.decay_rate, 0) * u)
 
 
@@ -117,8 +117,7 @@ class StepDecay(Schedule):
 
     init_value: Scalar
     step_size: Length
-    factor: Rate
-    factor_residual: Scalar = residual("factor")
+    factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
-        return self.init_value * rate_power(self.factor, self.factor_residual, whole_periods(step, self.step_size))
+        return self.init_value * repeated(self.factor, periods(step, self.step_size, whole=True))

@@ -3,10 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from jaxsched._base import Schedule, residual
+from jaxsched._base import Schedule
 from jaxsched._leaves import entries
-from jaxsched._numerics import boundaries_passed, rate_power
-from jaxsched._typing import Boundaries, Number, Rate, Scalar, Steps, Values
+from jaxsched._numerics import as_float, boundaries_passed, repeated
+from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
 
 
 class PiecewiseConstant(Schedule):
@@ -60,9 +60,8 @@ class MultiStep(Schedule):
 
     init_value: Scalar
     boundaries: Steps
-    factor: Rate
-    factor_residual: Scalar = residual("factor")
+    factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
         passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
-        return self.init_value * rate_power(self.factor, self.factor_residual, passed)
+        return self.init_value * repeated(self.factor, as_float(passed))

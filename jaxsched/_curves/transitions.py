@@ -7,7 +7,7 @@ the length is counted in integers, and the value is measured from the end that i
 import jax
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import between, fractions, power, power_complement, sin2, steps_left
+from jaxsched._numerics import between, fractions, powers, sin2, steps_left
 from jaxsched._typing import Length, Number, Rate, Scalar
 
 
@@ -62,8 +62,7 @@ class Cosine(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        fall, rise = power(sin2(left), self.exponent), power_complement(sin2(done), self.exponent)
-        return between(self.init_value, self.end_value, fall, rise)
+        return between(self.init_value, self.end_value, *powers(sin2(left), sin2(done), self.exponent))
 
 
 class Polynomial(Schedule):
@@ -90,4 +89,4 @@ class Polynomial(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        return between(self.init_value, self.end_value, power(left, self.power), power_complement(done, self.power))
+        return between(self.init_value, self.end_value, *powers(left, done, self.power))

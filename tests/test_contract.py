@@ -1,0 +1,313 @@
+"""What every schedule promises, for every row of the catalogue."""
+
+import copy
+import dataclasses
+import inspect
+import pickle
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxsched as js
+from jaxsched._base import _call
+from tests.catalogue import ROWS, Row
+
+
+LAST = 2**31 - 1
+STEPS = np.arange(140)
+FAR = np.array([0, 1, 2, 1000, 2**24 + 1, 2**30, LAST - 1, LAST])
+
+ULP = 2.0**-23
+
+rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+def assert_close(ours: Any, expected: Any, row: Row, message: str = "") -> None:
+    """Within 8 units in the last place of float32, the bound of the contract."""
+    np.testing.assert_allclose(ours, expected, rtol=8 * ULP, atol=8 * ULP * row.scale, err_msg=message)
+
+
+def compilations(jitted: Any) -> int:
+    return jitted._cache_size()
+
+
+def numbers_of(row: Row) -> dict[str, np.ndarray]:
+    """The numeric arguments of a row, as arrays of the default types."""
+    given = {name: np.asarray(x) for name, x in row.arguments.items() if isinstance(x, int | float | list)}
+    kinds = {"i": np.int32, "f": np.float32}
+    return {name: x.astype(kinds[x.dtype.kind]) for name, x in given.items() if x.dtype.kind in kinds}
+
+
+def variants(x: np.ndarray) -> np.ndarray:
+    """Four other values for an argument, along a new leading axis."""
+    changes = np.array([0, 1, 2, 5]) if x.dtype == np.int32 else np.array([1.0, 0.5, 1.25, 0.0])
+    changes = changes.astype(x.dtype).reshape(4, *[1] * x.ndim)
+    return x + changes if x.dtype == np.int32 else x * changes
+
+
+def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
+    """The float leaves of a schedule, and a function from others in their place to a schedule."""
+    leaves, structure = jax.tree.flatten(schedule)
+    where = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, np.floating)]
+
+    def rebuild(floats: list[Any]) -> js.Schedule:
+        others = list(leaves)
+        for i, x in zip(where, floats, strict=True):
+            others[i] = x
+        return jax.tree.unflatten(structure, others)
+
+    return [leaves[i] for i in where], rebuild
+
+
+def changed(schedule: js.Schedule, by: int = 1) -> js.Schedule:
+    """The same schedule with other numbers, which float32 holds: the low half of a pair becomes 0."""
+    is_low = jax.tree_util.GetAttrKey("low")
+    return jax.tree.map_with_path(lambda path, x: x * 0 if path[-1] == is_low else x + x.dtype.type(by), schedule)
+
+
+def stacks_of(schedule: js.Schedule) -> list[js.Schedule]:
+    """The schedule, and a stack of two, if it can be stacked."""
+    return [schedule, js.stack([schedule, changed(schedule)])] if jax.tree.leaves(schedule) else [schedule]
+
+
+def with_lengths(schedule: js.Schedule, length: int) -> js.Schedule:
+    """The same schedule with every length and boundary in it replaced."""
+    return jax.tree.map(lambda x: np.full_like(x, length) if x.dtype == np.int32 else x, schedule)
+
+
+def test_every_exported_schedule_has_a_row():
+    names = {name for name in vars(js) if not name.startswith("_")}
+    not_schedules = {"Schedule", "Configs", "Results", "grid", "stack", "build", "evaluate", "sweep"}
+    assert names - not_schedules == {name.split(",")[0] for name in ROWS} - {"arithmetic"}
+
+
+@rows
+def test_equals_its_formula_at_every_step_and_past_its_end(row: Row):
+    assert_close(row.build()(STEPS), row.twin(STEPS), row)
+
+
+@rows
+def test_is_the_same_as_a_closure_as_an_argument_one_step_at_a_time_and_in_a_scan(row: Row):
+    schedule, steps = row.build(), jnp.asarray(STEPS)
+    values = [
+        schedule(steps),
+        jax.jit(schedule)(steps),
+        jax.jit(lambda s, t: s(t))(schedule, steps),
+        jax.vmap(schedule)(steps),
+        jnp.stack([schedule(int(t)) for t in STEPS]),
+        jax.lax.scan(lambda t, _: (t + 1, schedule(t)), 0, length=len(STEPS))[1],
+        jax.lax.scan(lambda s, t: (s, s(t)), jax.tree.map(jnp.asarray, schedule), steps)[1],
+    ]
+    for other in values:
+        assert_close(other, row.twin(STEPS), row)
+
+
+@rows
+def test_is_strong_float32_whatever_integers_it_gets(row: Row):
+    schedule = row.build()
+    for step in (7, np.int8(7), np.uint64(7), jnp.uint8(7), np.array([7], np.int16), jnp.arange(7), jax.device_put(7)):
+        value = schedule(step)
+        assert value.dtype == jnp.float32 and not value.weak_type
+        assert value.shape == np.shape(step)
+
+
+@rows
+def test_holds_at_every_step_an_int32_can_count(row: Row):
+    values = row.build()(FAR)
+    assert np.isfinite(values).all()
+    assert_close(values[:3], row.twin(FAR[:3]), row)
+
+
+@rows
+def test_a_negative_step_counts_as_0(row: Row):
+    schedule = row.build()
+    steps = np.array([-1, -7, -(2**31)])
+    assert (schedule(steps) == schedule(0)).all() and (schedule(steps.astype(np.int32)) == schedule(0)).all()
+    assert schedule(-(2**40)) == schedule(0)
+
+
+@rows
+@pytest.mark.parametrize("length", [None, 0, 1])
+def test_values_and_gradients_are_finite_at_every_edge(row: Row, length: int | None):
+    schedule = row.build() if length is None else with_lengths(row.build(), length)
+    edges = [0, 1, LAST - 1, LAST]
+    for leaf in jax.tree.leaves(schedule):
+        if leaf.dtype == np.int32:
+            edges += [max(int(b) + d, 0) for b in np.ravel(leaf) for d in (-1, 0, 1)]
+    steps = np.resize(np.unique(edges), 24)
+    floats, rebuild = float_leaves(schedule)
+
+    @jax.jit
+    def values_and_gradients(floats: list[Any]) -> Any:
+        values = lambda floats: rebuild(floats)(steps)  # noqa: E731
+        return values(floats), jax.jacrev(values)(floats), jax.jacfwd(values)(floats)
+
+    for x in jax.tree.leaves(values_and_gradients(floats)) if floats else [schedule(steps)]:
+        assert np.isfinite(x).all()
+
+
+@rows
+def test_every_argument_can_be_traced_and_vmapped(row: Row):
+    fixed = {name: x for name, x in row.arguments.items() if name not in numbers_of(row)}
+    numbers = numbers_of(row)
+    inside = jax.jit(lambda numbers, t: row.make(**numbers, **fixed)(t))(numbers, STEPS)
+    # a traced rate has the digits of float32 only
+    np.testing.assert_allclose(inside, row.twin(STEPS), rtol=1e-5, atol=8 * ULP * row.scale)
+    for name, x in numbers.items():
+        others = variants(x)
+        vmapped = jax.jit(jax.vmap(lambda x, name=name: row.make(**{**numbers, name: x}, **fixed)(STEPS)))(others)
+        looped = np.stack([row.make(**{**numbers, name: x}, **fixed)(STEPS) for x in others])
+        assert_close(vmapped, looped, row, name)
+
+
+@rows
+def test_every_leaf_can_be_vmapped(row: Row):
+    leaves, structure = jax.tree.flatten(row.build())
+    for i, leaf in enumerate(leaves):
+        others = variants(leaf)
+        one_axis = [0 if j == i else None for j in range(len(leaves))]
+        vmapped = jax.vmap(lambda *leaves: jax.tree.unflatten(structure, leaves)(STEPS), in_axes=one_axis)
+        batch = [*leaves[:i], others, *leaves[i + 1 :]]
+        looped = [jax.tree.unflatten(structure, [*leaves[:i], other, *leaves[i + 1 :]])(STEPS) for other in others]
+        assert_close(jax.jit(vmapped)(*batch), looped, row)
+    batch = jax.tree.map(variants, row.build())
+    looped = [jax.tree.map(lambda x, i=i: x[i], batch)(STEPS) for i in range(4)]
+    if leaves:
+        assert_close(batch(STEPS), looped, row)  # and a stack needs no vmap
+
+
+@rows
+def test_a_stack_is_a_schedule_with_leading_axes(row: Row):
+    one = row.build()
+    if not jax.tree.leaves(one):
+        with pytest.raises(ValueError, match="stack: a schedule without numbers"):
+            js.stack([one, one])
+        return
+    other = changed(one)
+    stacked = js.stack([one, other])
+    nested = js.stack([stacked, stacked, stacked])
+    steps = STEPS.reshape(2, 70)
+    assert one.shape == () and stacked.shape == (2,) == (len(stacked),) and nested.shape == (3, 2)
+    assert stacked[0] == one and stacked[-1] == other == list(stacked)[1] and nested[1] == stacked
+    assert nested[:, 1].shape == (3,) and nested[..., 1] == nested[:, 1] and stacked[np.array([1, 1])][0] == other
+    assert nested(steps).shape == (3, 2, 2, 70) and nested(3).shape == (3, 2)
+    np.testing.assert_array_equal(nested(steps)[2], stacked(steps))
+    assert_close(stacked(steps)[0], one(steps), row)
+    assert_close(stacked(steps)[1], other(steps), row)
+
+
+@rows
+def test_a_thousand_configurations_compile_once(row: Row):
+    one = row.build()
+    calls = jax.jit(lambda schedule, step: schedule(step))
+    one(0), calls(one, 0)
+    compiled = compilations(_call)
+    for i in range(1000):
+        other = changed(one, by=i)
+        other(i % 7), calls(other, i % 7)
+    assert compilations(_call) == compiled
+    assert compilations(calls) == 1
+
+
+@rows
+def test_is_compared_by_value(row: Row):
+    one, same = row.build(), row.build()
+    other = changed(one)
+    assert one == same and hash(one) == hash(same) and one == jax.jit(lambda s: s)(one)
+    assert hash(one) == hash(jax.tree.map(jnp.asarray, one))
+    assert one != 0.3
+    if jax.tree.leaves(one):
+        assert one != js.stack([one]) and one != other and len({one, same, other}) == 2
+
+
+@rows
+def test_repr_evaluates_back(row: Row):
+    one = row.build()
+    names = {**vars(js), "fraction_of_two": row.arguments.get("fn")}
+    for schedule in stacks_of(one):
+        again = eval(repr(schedule), names)
+        assert again == schedule and repr(again) == repr(schedule) and hash(again) == hash(schedule)
+
+
+@rows
+def test_survives_pickling_copying_and_flattening(row: Row):
+    one = row.build()
+    for schedule in stacks_of(one):
+        assert pickle.loads(pickle.dumps(schedule)) == schedule
+        assert copy.deepcopy(schedule) == schedule
+        leaves, structure = jax.tree.flatten(schedule)
+        assert jax.tree.unflatten(structure, leaves) == schedule
+        assert jax.tree.structure(jax.tree.unflatten(structure, [object()] * len(leaves))) == structure
+        assert isinstance(jax.tree.map(lambda _: None, schedule), js.Schedule)
+
+
+@rows
+def test_is_frozen_and_replaceable(row: Row):
+    one = row.build()
+    for field in dataclasses.fields(one):  # pyright: ignore[reportArgumentType]
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, field.name, 0)
+    assert dataclasses.replace(one) == one  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+@rows
+def test_computes_in_float64_under_x64(row: Row):
+    with jax.enable_x64(True):
+        schedule = row.build()
+        for step in (STEPS, STEPS.astype(np.int32), jnp.asarray(STEPS, jnp.int32)):
+            values = schedule(step)
+            assert values.dtype == np.float64 or row.make is js.FromFunction
+        assert np.isfinite(schedule(2**40)).all()
+
+
+@rows
+def test_leaks_no_tracers(row: Row):
+    numbers = numbers_of(row)
+    fixed = {name: x for name, x in row.arguments.items() if name not in numbers}
+    with jax.check_tracer_leaks():
+        build = jax.jit(lambda numbers, t: row.make(**numbers, **fixed)(t))
+        jax.eval_shape(jax.vmap(build, in_axes=(None, 0)), numbers, jnp.arange(3))
+        jax.eval_shape(lambda n: jax.lax.scan(lambda n, t: (n, row.make(**n, **fixed)(t)), n, jnp.arange(3)), numbers)
+        if any(x.dtype == np.float32 for x in numbers.values()):
+            floats = {name: x for name, x in numbers.items() if x.dtype == np.float32}
+            ints = {name: x for name, x in numbers.items() if x.dtype == np.int32}
+            jax.eval_shape(jax.grad(lambda floats: row.make(**floats, **ints, **fixed)(3)), floats)
+
+
+@rows
+def test_drives_optax(row: Row):
+    schedule = row.build()
+    params = {"w": jnp.ones(3), "b": jnp.ones(())}
+    gradients = jax.tree.map(jnp.ones_like, params)
+
+    def run(optimizer: optax.GradientTransformation) -> Any:
+        state = optimizer.init(params)
+
+        def update(carry: Any, _: Any) -> Any:
+            params, state = carry
+            updates, state = optimizer.update(gradients, state, params)
+            return (optax.apply_updates(params, updates), state), None
+
+        return jax.lax.scan(update, (params, state), length=30)[0]
+
+    with jax.numpy_dtype_promotion("standard"):
+        ours = run(optax.adamw(schedule, weight_decay=schedule))[0]
+        theirs = run(optax.adamw(jax.jit(schedule), weight_decay=jax.jit(schedule)))[0]
+        injected, state = run(optax.inject_hyperparams(optax.adamw)(learning_rate=schedule, weight_decay=schedule))
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+    # optax's own trajectories differ that much with and without injection, where the betas are float32
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), ours, injected)
+    assert np.isfinite(ours["w"]).all() and state.hyperparams["learning_rate"] == schedule(29)
+
+
+@pytest.mark.parametrize("name", sorted({name.split(",")[0] for name in ROWS} - {"arithmetic"}))
+def test_public_docstrings_have_formula_or_example_arguments_and_source(name: str):
+    doc = inspect.getdoc(getattr(js, name))
+    assert doc is not None
+    assert "Args:" in doc and ">>>" in doc
+    for argument in inspect.signature(getattr(js, name)).parameters:
+        assert f"    {argument}: " in doc
