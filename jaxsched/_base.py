@@ -26,15 +26,17 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, dataclass_t
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
-from jaxsched._leaves import as_array, as_leaf, as_pair, as_step, default_dtype, show
+from jaxsched._leaves import as_array, as_leaf, as_pair, as_step, show
 from jaxsched._typing import Leaf, Number, Pair, Step, leaf_of
 
 
 S = TypeVar("S", bound="Schedule")
 
 
-Holds = Literal["number", "schedule", "schedules", "structure"]
+Holds = Literal["number", "schedule", "schedules", "flag", "structure"]
+STATIC = ("flag", "structure")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Schedule(abc.ABC):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError(f"{self._name}: one schedule, of shape (), has no length.")
+            raise TypeError(f"{self._name}: one schedule, of shape (), has no rows.")
         return self.shape[0]
 
     def __bool__(self) -> bool:
@@ -130,28 +132,28 @@ class Schedule(abc.ABC):
 
     # Arithmetic with schedules and with numbers.
 
-    def __add__(self, other: "Schedule | Number") -> "Schedule":
+    def __add__(self, other: "Schedule | ArrayLike") -> "Schedule":
         return _arithmetic("+", self, other)
 
-    def __radd__(self, other: Number) -> "Schedule":
+    def __radd__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("+", other, self)
 
-    def __sub__(self, other: "Schedule | Number") -> "Schedule":
+    def __sub__(self, other: "Schedule | ArrayLike") -> "Schedule":
         return _arithmetic("-", self, other)
 
-    def __rsub__(self, other: Number) -> "Schedule":
+    def __rsub__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("-", other, self)
 
-    def __mul__(self, other: "Schedule | Number") -> "Schedule":
+    def __mul__(self, other: "Schedule | ArrayLike") -> "Schedule":
         return _arithmetic("*", self, other)
 
-    def __rmul__(self, other: Number) -> "Schedule":
+    def __rmul__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("*", other, self)
 
-    def __truediv__(self, other: "Schedule | Number") -> "Schedule":
+    def __truediv__(self, other: "Schedule | ArrayLike") -> "Schedule":
         return _arithmetic("/", self, other)
 
-    def __rtruediv__(self, other: Number) -> "Schedule":
+    def __rtruediv__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("/", other, self)
 
 
@@ -161,12 +163,10 @@ class Schedule(abc.ABC):
 @partial(jax.jit, inline=True)
 def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     def value(schedule: Schedule, step: jax.Array) -> jax.Array:
-        result = jnp.asarray(schedule.formula(step))
-        if result.shape or not jnp.issubdtype(result.dtype, np.number) or jnp.iscomplexobj(result):
-            raise TypeError(
-                f"{schedule._name}: the value must be a real scalar, got {result.dtype}{list(result.shape)}."
-            )
-        return result.astype(default_dtype(integer=False))
+        result = schedule.formula(step)
+        if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
+            raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
+        return jnp.asarray(as_leaf(as_array(schedule._name, "value", jnp.asarray(result), Leaf()), Leaf()))
 
     schedule = _broadcast(_map(as_leaf, schedule))
     for _ in step.shape:
@@ -181,14 +181,16 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
 
 def _convert(owner: str, field: _Field, x: Any) -> object:
     match field.holds:
+        case "flag":
+            if not isinstance(x, bool):
+                raise TypeError(f"{owner}: `{field.name}` must be True or False, got {x!r}.")
+            return x
         case "structure":
             return _as_structure(owner, field.name, x)
         case "schedule":
             return _as_schedule(owner, field.name, x)
         case "schedules":
-            if not isinstance(x, list | tuple) or not x:
-                raise TypeError(f"{owner}: `{field.name}` must be a list of at least one schedule, got {x!r}.")
-            return tuple(_as_schedule(owner, f"{field.name}[{i}]", each) for i, each in enumerate(x))
+            return as_schedules(owner, field.name, x)
         case "number":
             if (x is None and field.optional) or (isinstance(x, Schedule) and field.leaf.or_schedule):
                 return x
@@ -203,6 +205,13 @@ def _as_schedule(owner: str, name: str, given: object) -> Schedule:
         hint = "FromFunction" if callable(given) else "Constant"
         raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
     return given
+
+
+def as_schedules(owner: str, name: str, given: object) -> tuple[Schedule, ...]:
+    """A list of at least one schedule, as a tuple."""
+    if not isinstance(given, list | tuple) or not given:
+        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")
+    return tuple(_as_schedule(owner, f"{name}[{i}]", schedule) for i, schedule in enumerate(given))
 
 
 def _as_structure(owner: str, name: str, given: object) -> object:
@@ -221,13 +230,13 @@ def _register(cls: type[Schedule]) -> None:
 
     def describe(field: dataclasses.Field[Any]) -> _Field:
         leaf, optional = leaf_of(hints[field.name])
-        others: dict[Any, Holds] = {Schedule: "schedule", tuple[Schedule, ...]: "schedules"}
+        others: dict[Any, Holds] = {Schedule: "schedule", tuple[Schedule, ...]: "schedules", bool: "flag"}
         holds = "number" if leaf else others.get(hints[field.name], "structure")
         return _Field(field.name, holds, leaf or Leaf(), optional)
 
     cls._fields = tuple(map(describe, dataclasses.fields(cls)))  # pyright: ignore[reportArgumentType]
-    dynamic = tuple(field.name for field in cls._fields if field.holds != "structure")
-    static = tuple(field.name for field in cls._fields if field.holds == "structure")
+    dynamic = tuple(field.name for field in cls._fields if field.holds not in STATIC)
+    static = tuple(field.name for field in cls._fields if field.holds in STATIC)
 
     def flatten(self: Schedule) -> tuple[tuple[object, ...], tuple[object, ...]]:
         held = vars(self)
@@ -257,7 +266,7 @@ def _map(fn: Callable[[Any, Leaf], object], schedule: S) -> S:
             return _map(fn, held)
         if field.holds == "schedules":
             return tuple(_map(fn, inner) for inner in held)
-        if field.holds == "structure" or held is None:
+        if field.holds in STATIC or held is None:
             return held
         return Pair(*(fn(part, field.leaf) for part in held)) if isinstance(held, Pair) else fn(held, field.leaf)
 
@@ -320,7 +329,7 @@ class Arithmetic(Schedule):
         return f"({show(self.left)} {self.symbol} {show(self.right)})"
 
 
-def _arithmetic(symbol: str, left: Schedule | Number, right: Schedule | Number) -> Schedule:
+def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:
     operands = Schedule | int | float | np.generic | np.ndarray | jax.Array | list | tuple
     if not (isinstance(left, operands) and isinstance(right, operands)):
         return NotImplemented

@@ -1,6 +1,7 @@
 """Values of many schedules at many steps, as one compiled program."""
 
 from functools import partial
+from typing import overload
 
 import jax
 import numpy as np
@@ -10,6 +11,10 @@ from jaxsched._leaves import as_step, default_dtype
 from jaxsched._typing import Step
 
 
+@overload
+def evaluate(schedule: Schedule, steps: Step, *, out: np.ndarray) -> np.ndarray: ...
+@overload
+def evaluate(schedule: Schedule, steps: Step, *, out: jax.Array | None = None) -> jax.Array: ...
 def evaluate(schedule: Schedule, steps: Step, *, out: np.ndarray | jax.Array | None = None) -> np.ndarray | jax.Array:
     """The values of a schedule, or of a stack of them, at many steps.
 

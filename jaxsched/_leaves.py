@@ -130,6 +130,11 @@ def _gather(given: object) -> np.ndarray | jax.Array | None:
     return None
 
 
+def in_row(row: tuple[int, ...]) -> str:
+    """Where in a stack, for the end of a message."""
+    return f" in row {row[0] if len(row) == 1 else row}" if row else ""
+
+
 def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
     dtype = default_dtype(leaf.integer)
     highest = last_step() if leaf.integer else float(np.finfo(dtype).max)
@@ -139,8 +144,7 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
         where = tuple(np.argwhere(bad)[0].tolist())
         row, entry = where[: array.ndim - leaf.ndim], where[array.ndim - leaf.ndim :]
         at = f" at index {entry[0]}" if entry else ""
-        in_row = f" in row {row[0] if len(row) == 1 else row}" if row else ""
-        return wrong(ValueError, rule, f"{array[where]}{at}{in_row}")
+        return wrong(ValueError, rule, f"{array[where]}{at}{in_row(row)}")
 
     if array.size and not (array.min() >= lowest and array.max() <= highest):
         if not leaf.integer and not (np.abs(array) <= highest).all():

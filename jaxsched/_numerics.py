@@ -88,13 +88,13 @@ def sin2(x: jax.Array) -> jax.Array:
 def powers(part: jax.Array, other: jax.Array, exponent: Number) -> tuple[jax.Array, jax.Array]:
     """part^exponent and 1 - part^exponent, where `other` is 1 - part; a negative exponent counts as 0.
 
-    0 and 1 at part = 0, whatever the exponent. The second is never the difference of two numbers that are close.
+    0 and 1 at part = 0, whatever the exponent. The second is -expm1(exponent log part), never the difference of two
+    numbers that are close, and takes the logarithm of whichever of `part` and `other` is far from 1.
     """
     exponent = jnp.maximum(exponent, 0)
     positive = jnp.where(part > 0, part, 1)
-    power = jnp.where(part > 0, positive**exponent, 0)
-    below_half = jnp.where(other < 0.5, other, 0)
-    return power, jnp.where(other < 0.5, -jnp.expm1(exponent * jnp.log1p(-below_half)), 1 - power)
+    log = jnp.where(other < 0.5, jnp.log1p(-jnp.minimum(other, 0.5)), jnp.log(positive))
+    return jnp.where(part > 0, positive**exponent, 0), jnp.where(part > 0, -jnp.expm1(exponent * log), 1)
 
 
 # Growth and decay.

@@ -5,6 +5,10 @@ whole run, warmup included. The warmup begins at `init_value` at step 0 and reac
 `warmup_steps`; a warmup of 0 steps begins at the peak. Every argument may be traced, or be an array for a stack.
 """
 
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, get_type_hints
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,10 +17,47 @@ from jaxsched._combinators import sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import ExponentialDecay
 from jaxsched._curves.transitions import Cosine, Linear
-from jaxsched._leaves import as_array, as_leaf, is_traced
-from jaxsched._typing import Count, Factor, Leaf, Length, Rate, Scalar
+from jaxsched._leaves import as_array, as_leaf, in_row, is_traced
+from jaxsched._typing import Count, Factor, Leaf, Length, Rate, Scalar, leaf_of
 
 
+P = ParamSpec("P")
+LENGTH = Leaf(integer=True, minimum=0)
+
+
+def recipe(make: Callable[P, Schedule]) -> Callable[P, Schedule]:
+    """Check every number by its annotation, so that an error names the argument of the recipe and not of a curve."""
+    leaves = {name: leaf_of(hint) for name, hint in get_type_hints(make, include_extras=True).items()}
+
+    @functools.wraps(make)
+    def checked(*args: P.args, **words: P.kwargs) -> Schedule:
+        for name, given in words.items():
+            leaf, optional = leaves.get(name, (None, False))
+            if leaf is not None and not (optional and given is None):
+                words[name] = as_array(make.__name__, name, given, leaf)
+        return make(*args, **words)
+
+    return checked
+
+
+def _rest(owner: str, total_steps: Any, **phases: Any) -> Count:
+    """What the phases leave of the run; where they are traced and longer than it, 0."""
+    if any(map(is_traced, (total_steps, *phases.values()))):
+        rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
+        for steps in phases.values():
+            rest = jnp.maximum(rest - jnp.maximum(as_leaf(steps, LENGTH), 0), 0)
+        return rest
+    rest = np.asarray(total_steps, np.int64) - sum(np.asarray(steps, np.int64) for steps in phases.values())
+    if np.any(rest < 0):
+        row = tuple(np.argwhere(rest < 0)[0].tolist())
+        given = {"total_steps": total_steps, **phases}
+        came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[row]}" for name, steps in given.items())
+        least = " + ".join(f"`{name}`" for name in phases)
+        raise ValueError(f"{owner}: `total_steps` must be at least {least}, got {came}{in_row(row)}.")
+    return rest
+
+
+@recipe
 def warmup_cosine(
     *,
     peak_value: Scalar,
@@ -51,6 +92,7 @@ def warmup_cosine(
     return sequence([Linear(init_value, peak_value, warmup_steps), decay], [warmup_steps])
 
 
+@recipe
 def warmup_linear(
     *,
     peak_value: Scalar,
@@ -82,6 +124,7 @@ def warmup_linear(
     return sequence([Linear(init_value, peak_value, warmup_steps), decay], [warmup_steps])
 
 
+@recipe
 def warmup_constant(*, peak_value: Scalar, warmup_steps: Length, init_value: Scalar = 0.0) -> Schedule:
     """A linear warmup, then the peak for ever.
 
@@ -99,6 +142,7 @@ def warmup_constant(*, peak_value: Scalar, warmup_steps: Length, init_value: Sca
     return Linear(init_value, peak_value, warmup_steps)
 
 
+@recipe
 def warmup_exponential(
     *,
     peak_value: Scalar,
@@ -130,6 +174,7 @@ def warmup_exponential(
     return sequence([Linear(init_value, peak_value, warmup_steps), decay], [warmup_steps])
 
 
+@recipe
 def wsd(
     *,
     peak_value: Scalar,
@@ -161,24 +206,3 @@ def wsd(
     stable_steps = _rest("wsd", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     warmup, cooldown = Linear(init_value, peak_value, warmup_steps), Linear(peak_value, end_value, cooldown_steps)
     return sequence([warmup, Constant(peak_value), cooldown], [warmup_steps, stable_steps])
-
-
-def _rest(owner: str, total_steps: Length, **phases: Length) -> Count:
-    """What the phases leave of the run; where they are traced and longer than it, 0."""
-    leaf = Leaf(integer=True, minimum=0)
-    given = {"total_steps": total_steps, **phases}
-    total, *lengths = (as_leaf(as_array(owner, name, steps, leaf), leaf) for name, steps in given.items())
-    if any(map(is_traced, (total, *lengths))):
-        rest = jnp.maximum(total, 0)
-        for length in lengths:
-            rest = jnp.maximum(rest - jnp.maximum(length, 0), 0)
-        return rest
-    rest = np.asarray(total, np.int64) - sum(np.asarray(length, np.int64) for length in lengths)
-    if np.any(rest < 0):
-        row = np.argwhere(rest < 0)[0]
-        came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[tuple(row)]}" for name, steps in given.items())
-        where = f" in row {row[0] if len(row) == 1 else tuple(row.tolist())}" if len(row) else ""
-        raise ValueError(
-            f"{owner}: `total_steps` must be at least {' + '.join(f'`{n}`' for n in phases)}, got {came}{where}."
-        )
-    return rest

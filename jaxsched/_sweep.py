@@ -59,7 +59,13 @@ class Results:
             k: how many rows; all of them where there are fewer.
             metric: the name of a scalar metric.
             mode: "min" if less is better, "max" if more is.
+
+        Raises:
+            KeyError: if there is no such metric.
+            ValueError: if `k` is negative, or the metric is not a scalar.
         """
+        if k < 0:
+            raise ValueError(f"Results: `k` must not be negative, got {k}.")
         order = self._order(metric, mode)[:k]
         return Results(self.configs[order], {name: column[order] for name, column in self.metrics.items()})
 
@@ -71,7 +77,8 @@ class Results:
             mode: "min" if less is better, "max" if more is.
 
         Raises:
-            ValueError: if the metric is NaN in every row.
+            KeyError: if there is no such metric.
+            ValueError: if the metric is NaN in every row, or not a scalar.
         """
         i = int(self._order(metric, mode)[0])
         if np.isnan(self.metrics[metric][i]):

@@ -48,8 +48,8 @@ class Pair(NamedTuple):
         return float(self.high) + float(self.low)
 
 
-Number = float | np.ndarray | jax.Array
-Count = int | np.ndarray | jax.Array
+Number = float | np.floating | np.integer | np.ndarray | jax.Array
+Count = int | np.integer | np.ndarray | jax.Array
 
 Step = ArrayLike
 """The 0-based index of the optimizer update: an integer or an array of integers (optax asks for a wider type)."""

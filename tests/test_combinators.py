@@ -1,0 +1,108 @@
+"""Joins, sequences, shifts and arithmetic."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxsched as js
+
+
+LAST = 2**31 - 1
+UP, FLAT, DOWN = js.Linear(0.0, 1.0, 10), js.Constant(0.5), js.Linear(1.0, 0.0, 20)
+
+
+def test_a_boundary_is_step_0_of_the_next_schedule():
+    joined = js.join_schedules([UP, DOWN], [4])
+    assert joined(3) == UP(3) and joined(4) == DOWN(0) and joined(5) == DOWN(1)
+
+
+def test_a_sequence_is_a_join_at_the_running_sums():
+    assert js.sequence([UP, FLAT, DOWN], [10, 5]) == js.join_schedules([UP, FLAT, DOWN], [10, 15])
+
+
+def test_a_sequence_longer_than_an_int32_holds_at_the_last_step():
+    joined = js.sequence([UP, FLAT, DOWN], [LAST, LAST])
+    assert joined == js.join_schedules([UP, FLAT, DOWN], [LAST, LAST])
+    traced = jax.jit(lambda d: js.sequence([UP, FLAT, DOWN], d))(np.array([LAST, LAST], np.int32))
+    assert traced == joined
+
+
+def test_a_schedule_of_no_duration_is_skipped():
+    for joined in (js.sequence([UP, FLAT, DOWN], [0, 7]), js.sequence([FLAT, UP, DOWN], [7, 0])):
+        assert (joined(np.arange(7, 30)) == DOWN(np.arange(23))).all()
+        assert (joined(np.arange(7)) == 0.5).all()
+
+
+def test_one_schedule_alone_can_be_joined():
+    assert (js.join_schedules([UP], [])(np.arange(20)) == UP(np.arange(20))).all()
+    assert (js.sequence([UP], ())(np.arange(20)) == UP(np.arange(20))).all()
+
+
+def test_a_schedule_is_never_asked_for_a_step_outside_its_life():
+    # 1/(10 - t) has a pole at 10, where it is over; 1/(1 + t) has one at -1, before it begins
+    joined = js.join_schedules(
+        [
+            js.FromFunction(lambda t: 1 / (10.0 - t.astype(float))),
+            js.FromFunction(lambda t: 1 / (1.0 + t.astype(float))),
+        ],
+        [10],
+    )
+    steps = np.arange(30)
+    exact = np.where(steps < 10, 1 / np.where(steps < 10, 10 - steps, 1), 1 / np.maximum(steps - 9.0, 1))
+    np.testing.assert_allclose(joined(steps), exact, rtol=1e-6)
+    gradient = jax.vmap(jax.grad(lambda scale, t: (joined * scale)(t)), in_axes=(None, 0))(1.0, steps)
+    np.testing.assert_allclose(gradient, exact, rtol=1e-6)
+
+
+def test_traced_boundaries_out_of_order_take_the_last_that_is_passed():
+    joined = jax.jit(lambda b: js.join_schedules([js.Constant(1.0), js.Constant(2.0), js.Constant(3.0)], b))
+    assert joined(np.array([20, 10], np.int32))(np.array([5, 15, 25])).tolist() == [1, 3, 3]
+
+
+def test_stacks_broadcast_through_joins_and_arithmetic():
+    stacked = js.sequence([js.Linear(0.0, np.array([1.0, 2.0, 3.0]), 10), FLAT], [10])
+    assert stacked.shape == (3,) and stacked(5).tolist() == [0.5, 1.0, 1.5]
+    lengths = js.sequence([js.Linear(0.0, 1.0, 10), FLAT], [np.array([5, 10])])
+    assert lengths.shape == (2,) and lengths(7).tolist() == [0.5, pytest.approx(0.7)]
+    assert (FLAT * np.array([1.0, 2.0]))(0).tolist() == [0.5, 1.0]
+    with pytest.raises(ValueError, match="must have one shape"):
+        js.sequence([js.Constant(np.ones(3)), js.Constant(np.ones(2))], [10])
+
+
+@pytest.mark.parametrize("steps", [0, 5, 100, LAST, -1, -5, -LAST])
+def test_shift_moves_a_schedule_without_overflow(steps: int):
+    t = np.array([0, 1, 4, 5, 6, 15, 100, 101, LAST - 1, LAST])
+    inner = np.clip(t - steps, 0, LAST)
+    assert (js.shift(UP, steps)(t) == UP(inner)).all()
+    np.testing.assert_allclose(jax.jit(lambda s: js.shift(UP, s)(t))(steps), UP(inner), rtol=2**-22)
+
+
+def test_operators_take_schedules_and_all_kinds_of_numbers():
+    steps = np.arange(25)
+    up, down = np.asarray(UP(steps)), np.asarray(DOWN(steps))
+    for two in (2, 2.0, np.float64(2), np.float32(2), np.int64(2), jnp.float32(2), jnp.int32(2)):
+        for ours, exact in (
+            (UP + two, up + 2), (two + UP, 2 + up), (UP - two, up - 2), (two - UP, 2 - up),
+            (UP * two, up * 2), (two * UP, 2 * up), (UP / two, up / 2), (two / (UP + two), 2 / (up + 2)),
+        ):  # fmt: skip
+            assert isinstance(ours, js.Schedule)
+            np.testing.assert_allclose(ours(steps), exact, rtol=1e-6)
+    for ours, exact in ((UP + DOWN, up + down), (UP - DOWN, up - down), (UP * DOWN, up * down)):
+        np.testing.assert_allclose(ours(steps), exact, rtol=1e-6, atol=1e-7)
+    summed = sum([UP, DOWN, FLAT])
+    assert isinstance(summed, js.Schedule)
+    np.testing.assert_allclose(summed(steps), up + down + 0.5, rtol=1e-6)
+
+
+def test_a_quotient_is_0_where_its_denominator_is():
+    quotient = 1.0 / js.Linear(1.0, 0.0, 10)
+    assert quotient(5) == 2 and (quotient(np.arange(10, 20)) == 0).all()
+    gradient = jax.grad(lambda x: (x / js.Linear(1.0, 0.0, 10))(10))(1.0)
+    assert gradient == 0
+
+
+def test_operators_leave_what_they_do_not_know_to_python():
+    for other in ("0.1", None, {}, object()):
+        with pytest.raises(TypeError, match=r"unsupported operand|can't multiply sequence"):
+            UP * other  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]

@@ -1,0 +1,156 @@
+# pyright: reportArgumentType=false
+"""Tables of configurations, and the stacks that they make."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxsched as js
+
+
+def test_a_grid_is_every_combination_the_last_column_fastest():
+    configs = js.grid(a=[1, 2], b=(0.5, 1.5), c=["x", "y", "z"])
+    rows = [{"a": a, "b": b, "c": c} for a in (1, 2) for b in (0.5, 1.5) for c in "xyz"]
+    assert len(configs) == 12 and list(configs) == rows
+    assert configs[-1] == rows[-1] and configs[np.int64(3)] == rows[3]
+    assert all(type(x) is kind for x, kind in zip(configs[0].values(), (int, float, str), strict=True))
+
+
+def test_columns_are_numpy_arrays_of_the_widest_type_and_cannot_be_written():
+    configs = js.grid(
+        i=range(2), f=np.array([0.1], np.float32), j=jnp.arange(2), b=[True], s=["x"], t=[(1, 2), (3,)], n=[None]
+    )
+    kinds = {name: column.dtype.name for name, column in configs.columns.items()}
+    assert kinds == {
+        "i": "int64",
+        "f": "float64",
+        "j": "int64",
+        "b": "bool",
+        "s": "object",
+        "t": "object",
+        "n": "object",
+    }
+    assert configs[1]["t"] == (3,) and configs[0]["n"] is None
+    with pytest.raises(ValueError, match="read-only"):
+        configs.columns["i"][0] = 7
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        configs.columns["i"] = np.zeros(2)  # pyright: ignore[reportIndexIssue]
+
+
+def test_a_given_array_is_copied():
+    given = np.array([1.0, 2.0])
+    configs = js.grid(a=given)
+    given[0] = 5.0
+    assert configs[0] == {"a": 1.0}
+
+
+def test_slices_masks_and_sums_are_tables():
+    configs = js.grid(a=[1, 2, 3], s=["x", "y"])
+    assert list(configs[1:3]) == list(configs)[1:3] and len(configs[:0]) == 0
+    assert list(configs[[4, 0]]) == [configs[4], configs[0]]
+    assert list(configs[configs.columns["a"] == 2]) == [configs[2], configs[3]]
+    assert configs[:2] + configs[2:] == configs and configs[:2] != configs
+    assert (js.grid(a=[1]) + js.grid(a=[0.5])).columns["a"].tolist() == [1.0, 0.5]
+    assert js.Configs({"a": [1, 2]}) == js.grid(a=[1, 2])
+    with pytest.raises(ValueError, match="columns differ"):
+        configs + js.grid(a=[1])  # pyright: ignore[reportUnusedExpression]
+
+
+def test_an_empty_axis_makes_an_empty_table():
+    configs = js.grid(a=[], b=[1, 2])
+    assert len(configs) == 0 and list(configs) == []
+    with pytest.raises(IndexError):
+        configs[0]
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: js.grid(), ValueError, "grid: at least one column is needed"),
+        (
+            lambda: js.grid(a=0.1),
+            TypeError,
+            r"grid: `a` must be a sequence of values, got 0.1; for one value, write \[0.1\]",
+        ),
+        (lambda: js.grid(a="xyz"), TypeError, r"for one value, write \['xyz'\]"),
+        (lambda: js.grid(a=np.ones((2, 2))), TypeError, r"`a` must be one-dimensional, got an array of shape \(2, 2\)"),
+        (
+            lambda: js.Configs({"a": [1], "b": [1, 2]}),
+            ValueError,
+            "the columns must have one length, got {'a': 1, 'b': 2}",
+        ),
+        (lambda: js.build(lambda a: js.Constant(a), js.grid(a=[])), ValueError, "`configs` must have at least one row"),
+        (
+            lambda: js.build(lambda a: a, js.grid(a=[1.0])),
+            TypeError,
+            "`make` must return a schedule, got 1.0 for row 0",
+        ),
+    ],
+)
+def test_bad_tables_are_named(call, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_build_is_the_stack_of_its_rows():
+    configs = js.grid(peak_value=[0.1, 0.2, 0.3], warmup_steps=[0, 10], total_steps=[50, 100])
+    built = js.build(js.warmup_cosine, configs)
+    assert built.shape == (12,) and built == js.stack([js.warmup_cosine(**row) for row in configs])
+
+
+def test_build_takes_a_function_that_branches_in_python():
+    def make(peak_value: float, warmup: float) -> js.Schedule:
+        steps = int(100 * warmup) if warmup else 1
+        return js.warmup_constant(peak_value=max(peak_value, 0.2), warmup_steps=steps)
+
+    configs = js.grid(peak_value=[0.1, 0.3], warmup=[0.0, 0.25])
+    assert js.build(make, configs) == js.stack([make(**row) for row in configs])
+
+
+def test_build_is_by_rows_even_where_a_function_mixes_columns():
+    def make(peak_value: float) -> js.Schedule:
+        return js.Constant(np.max(peak_value))
+
+    assert js.build(make, js.grid(peak_value=[0.1, 0.3, 0.2]))(0).tolist() == pytest.approx([0.1, 0.3, 0.2])
+
+
+def test_build_keeps_a_rate_in_double_precision():
+    built = js.build(lambda rate: js.ExponentialDecay(1.0, 1, rate), js.grid(rate=[0.9, 0.99]))
+    assert built[1] == js.ExponentialDecay(1.0, 1, 0.99)
+
+
+def test_build_broadcasts_what_does_not_depend_on_the_row():
+    assert js.build(lambda a: js.Constant(0.5), js.grid(a=[1, 2, 3]))(0).tolist() == [0.5] * 3
+
+
+def test_an_error_in_build_names_the_row():
+    configs = js.grid(warmup_steps=[10, 60, 20])
+    with pytest.raises(
+        ValueError, match=r"build: row 1, \{'warmup_steps': 60\}: warmup_cosine: `total_steps` must be at"
+    ):
+        js.build(
+            lambda warmup_steps: js.warmup_cosine(peak_value=1.0, warmup_steps=warmup_steps, total_steps=50), configs
+        )
+    with pytest.raises(ValueError, match=r"build: row 2, .*: Constant: `value` must be finite"):
+        js.build(lambda value: js.Constant(value), js.grid(value=[1.0, 2.0, float("nan"), 3.0]))
+    with pytest.raises(ValueError, match=r"structure of the first.* in row 1"):
+        js.build(lambda n: js.Linear(1.0, 0.0, n) if n else js.Constant(1.0), js.grid(n=[5, 0, 7]))
+
+
+def test_a_thousand_rows_are_one_call_of_make():
+    calls = []
+
+    def make(**row: float) -> js.Schedule:
+        calls.append(row)
+        return js.warmup_cosine(peak_value=row["peak_value"], warmup_steps=5, total_steps=100)
+
+    built = js.build(make, js.grid(peak_value=np.geomspace(1e-4, 1e-1, 1000)))
+    assert built.shape == (1000,) and len(calls) == 3
+
+
+def test_stacks_pass_through_jit_and_vmap():
+    stacked = js.stack([js.Linear(1.0, 0.0, n) for n in (5, 10, 20)])
+    looped = jnp.stack([schedule(3) for schedule in stacked])
+    np.testing.assert_allclose(jax.vmap(lambda schedule: schedule(3))(stacked), looped, rtol=1e-6)
+    np.testing.assert_allclose(jax.jit(lambda schedule: schedule[1](3))(stacked), looped[1], rtol=1e-6)

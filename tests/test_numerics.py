@@ -1,0 +1,170 @@
+"""The careful formulas agree with their plain twins, and are exact where they promise it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import jaxsched as js
+from jaxsched import _numerics
+
+
+LAST = 2**31 - 1
+ULP = 2.0**-23
+
+
+@pytest.mark.parametrize("dtype, bound", [(np.float32, 4 * ULP), (np.float64, 4 * 2.0**-52)])
+def test_sin2_is_accurate_down_to_the_smallest_fractions(dtype: type, bound: float):
+    x = np.concatenate([np.linspace(0, 1, 100_001), np.geomspace(1e-9, 1, 10_001)]).astype(dtype)
+    with jax.enable_x64(dtype is np.float64):
+        ours = jax.jit(_numerics.sin2)(x)
+    exact = np.sin(np.pi / 2 * x.astype(np.longdouble)) ** 2
+    assert ours.dtype == dtype
+    np.testing.assert_allclose(ours, exact.astype(np.float64), rtol=bound)
+
+
+@given(length=st.integers(0, LAST), done=st.floats(0, 1))
+def test_fractions_are_exact_at_both_ends_and_add_up(length: int, done: float):
+    left = round(length * done)
+    part_left, part_done = jax.jit(_numerics.fractions)(np.int32(left), np.int32(length))
+    if length == 0:
+        assert (part_left, part_done) == (0, 1)
+        return
+    np.testing.assert_allclose(part_left, left / length, rtol=2 * ULP)
+    np.testing.assert_allclose(part_done, (length - left) / length, rtol=2 * ULP)
+    assert (part_left == 0) == (left == 0) and (part_done == 0) == (left == length)
+    assert part_left <= 1 and part_done <= 1
+
+
+@given(step=st.integers(0, LAST), start=st.integers(-LAST, LAST))
+def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
+    assert jax.jit(_numerics.since)(np.int32(step), np.int32(start)) == min(
+        max(step - max(start, 0), 0) - min(start, 0), LAST
+    )
+
+
+@given(step=st.integers(0, LAST), length=st.integers(1, LAST))
+def test_whole_periods_are_exact_up_to_2_to_the_24(step: int, length: int):
+    whole = jax.jit(lambda t, s: _numerics.periods(t, s, whole=True))(np.int32(step), np.int32(length))
+    assert whole == np.float32(step // length)
+
+
+@given(part=st.floats(0, 1, width=32), exponent=st.floats(0, 20, width=32))
+def test_powers_and_their_complements_keep_their_digits(part: float, exponent: float):
+    part = float(np.float32(part))
+    other = float(np.float32(1 - part))
+    power, complement = jax.jit(_numerics.powers)(np.float32(part), np.float32(other), np.float32(exponent))
+    if part == 0:
+        assert (power, complement) == (0, 1)
+    if part == 0 or other == 1:
+        return
+    np.testing.assert_allclose(power, part**exponent, rtol=8 * ULP, atol=1e-37)
+    log = np.log(part) if part < 0.5 else np.log1p(-other)
+    np.testing.assert_allclose(complement, -np.expm1(exponent * log), rtol=8 * ULP, atol=1e-37)
+
+
+@given(factor=st.floats(1e-6, 1.5), count=st.integers(0, 10_000))
+def test_repeated_factors_keep_double_precision(factor: float, count: int):
+    exponent = count * np.log(factor)
+    if not -80 < exponent < 59:
+        return
+    ours = float(js.ExponentialDecay(1.0, 1, factor)(count))
+    np.testing.assert_allclose(ours, factor**count, rtol=8 * ULP)
+
+
+def test_a_rate_close_to_1_is_right_after_ten_million_steps():
+    steps = np.array([10**5, 10**6, 10**7])
+    exact = np.exp(steps * np.log(0.999999))
+    schedule = js.ExponentialDecay(1.0, 1, 0.999999)
+    for again in (schedule, jax.jit(lambda s: s)(schedule), js.stack([schedule, schedule])[1]):
+        np.testing.assert_allclose(again(steps), exact, rtol=1e-5)
+        np.testing.assert_allclose(jax.jit(lambda s, t: s(t))(again, steps), exact, rtol=1e-5)
+    made = js.build(lambda rate: js.ExponentialDecay(1.0, 1, rate), js.grid(rate=[0.999999, 0.9]))
+    np.testing.assert_allclose(made[0](steps), exact, rtol=1e-5)
+    assert abs(np.exp(1e7 * np.log(float(np.float32(0.999999)))) / exact[2] - 1) > 0.1  # what float32 alone gives
+
+
+def test_growth_stops_before_it_overflows():
+    grown = js.ExponentialDecay(1.0, 1, 2.0)(np.array([10, 86, 87, 1000, LAST]))
+    np.testing.assert_allclose(grown, [2.0**10, 2.0**86, np.exp(60), np.exp(60), np.exp(60)], rtol=1e-5)
+    np.testing.assert_allclose(js.NaturalExponentialDecay(1.0, -1.0)(LAST), np.exp(60), rtol=1e-5)
+
+
+@given(st.lists(st.integers(0, 1000), max_size=100), st.integers(0, 1100))
+def test_boundaries_are_counted_by_either_method(boundaries: list[int], step: int):
+    table = jnp.sort(jnp.asarray(boundaries, jnp.int32))
+    assert _numerics.boundaries_passed(jnp.int32(step), table) == sum(b <= step for b in boundaries)
+
+
+# What the end of a transition must look like, for every length, under jit.
+
+
+LENGTHS = np.arange(1, 601)
+
+
+def ends(make: js.Schedule) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a stack over `LENGTHS` at steps 0 .. 699, and where each transition is over."""
+    values = np.asarray(make(np.arange(700)))
+    return values, np.arange(700) >= LENGTHS[:, None]
+
+
+@pytest.mark.parametrize("power", [0.5, 0.9, 1.5, 2.0])
+def test_a_polynomial_ends_exactly_and_is_never_nan(power: float):
+    values, over = ends(js.Polynomial(1.0, 0.0, LENGTHS, power))
+    assert (values[:, 0] == 1).all() and (values[over] == 0).all() and (values[~over] > 0).all()
+
+
+def test_a_line_ends_exactly_and_is_never_negative():
+    for schedule in (js.Linear(1.0, 0.0, LENGTHS), js.Cosine(1.0, 0.0, LENGTHS)):
+        values, over = ends(schedule)
+        assert (values[:, 0] == 1).all() and (values[over] == 0).all() and (values[~over] > 0).all()
+        assert (np.diff(values) <= 0).all()
+
+
+def test_a_warmup_begins_and_ends_exactly():
+    values, over = ends(js.Linear(0.0, 0.3, LENGTHS))
+    assert (values[:, 0] == 0).all() and (values[over] == np.float32(0.3)).all() and (np.diff(values) >= 0).all()
+
+
+def test_the_ends_are_exact_inside_jit_vmap_and_scan_one_length_at_a_time():
+    @jax.jit
+    def at_the_end(length: jax.Array) -> jax.Array:
+        schedule = js.Linear(1.0, 0.0, length)
+        return jax.lax.scan(lambda t, _: (t + 1, schedule(t)), length - 1, length=3)[1]
+
+    values = jax.vmap(at_the_end)(jnp.asarray(LENGTHS))
+    assert (values[:, 0] > 0).all() and (values[:, 1:] == 0).all()
+    for length in range(1, 601):
+        assert at_the_end(jnp.int32(length))[1] == 0
+
+
+def test_a_staircase_drops_exactly_at_its_multiples():
+    steps = np.arange(1300)
+    whole = steps // LENGTHS[:, None]
+    for schedule, expected in (
+        (js.ExponentialDecay(1.0, LENGTHS, 0.5, staircase=True), 0.5 ** np.minimum(whole, 200)),
+        (js.StepDecay(1.0, LENGTHS, 0.5), 0.5 ** np.minimum(whole, 200)),
+        (js.InverseTimeDecay(1.0, LENGTHS, 1.0, staircase=True), 1 / (1 + whole)),
+    ):
+        values = np.asarray(schedule(steps))
+        np.testing.assert_allclose(values, expected, rtol=ULP, atol=2.0**-126)
+        drops = np.diff(values, axis=1) < 0
+        np.testing.assert_array_equal(drops, (np.diff(whole, axis=1) > 0) & (values[:, :-1] > 0))
+
+
+@pytest.mark.parametrize("length", [10**3, 65531, 2**24 - 5, 2**26 - 5, 2**30 - 5, LAST])
+def test_the_last_steps_of_long_transitions_keep_their_digits(length: int):
+    left = np.arange(2000) if length > 2000 else np.arange(length)
+    u = left / length
+    steps = length - left
+    for schedule, exact in (
+        (js.Linear(1.0, 0.0, length), u),
+        (js.Cosine(1.0, 0.0, length), np.sin(np.pi / 2 * u) ** 2),
+        (js.Polynomial(1.0, 0.0, length, 0.5), np.sqrt(u)),
+        (js.Polynomial(1.0, 0.0, length, 3.0), u**3),
+    ):
+        np.testing.assert_allclose(schedule(steps), exact, rtol=8 * ULP)
+        np.testing.assert_allclose(jax.vmap(jax.jit(schedule))(steps), exact, rtol=8 * ULP)
+    warmup = js.Linear(0.0, 1.0, length)
+    np.testing.assert_allclose(warmup(left), u, rtol=2 * ULP)
