@@ -83,7 +83,8 @@ class Results:
         i = int(self._order(metric, mode)[0])
         if np.isnan(self.metrics[metric][i]):
             raise ValueError(f"Results: `{metric}` is NaN in every row, so none is best.")
-        return {**self.configs[i], **{name: column[i][()] for name, column in self.metrics.items()}}
+        metrics = {name: column[i] for name, column in self.metrics.items()}
+        return self.configs[i] | {name: x.item() if x.ndim == 0 else x for name, x in metrics.items()}
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame with a column for each; an array metric becomes a column of arrays. Needs pandas."""

@@ -1,5 +1,7 @@
 """Values of stacks at many steps."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,10 @@ from jaxsched import _evaluate
 
 
 STACK = js.Cosine(np.geomspace(0.001, 1.0, 5), 0.0, np.array([10, 20, 30, 0, 1]))
+
+
+def compilations(jitted: Any) -> int:
+    return jitted._cache_size()
 
 
 def plain(schedules: js.Schedule, steps: jax.Array) -> jax.Array:
@@ -55,11 +61,11 @@ def test_uses_the_memory_of_an_earlier_result_again():
 
 def test_other_numbers_do_not_compile_again():
     js.evaluate(STACK, 40, out=js.evaluate(STACK, 40))
-    before = _evaluate._into._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
+    before = compilations(_evaluate._into)
     for i in range(10):
         other = js.Cosine(np.full(5, 0.1 * i), 0.0, np.full(5, i))
         js.evaluate(other, 40, out=js.evaluate(STACK, 40))
-    assert _evaluate._into._cache_size() == before  # pyright: ignore[reportFunctionMemberAccess]
+    assert compilations(_evaluate._into) == before
 
 
 @pytest.mark.parametrize(
