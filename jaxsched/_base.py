@@ -21,32 +21,19 @@ import abc
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, dataclass_transform, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._leaves import as_array, as_leaf, as_pair, as_step, show
-from jaxsched._typing import Leaf, Number, Pair, Step, leaf_of
+from jaxsched._fields import Field, convert, describe
+from jaxsched._leaves import as_step, checked_leaf, show
+from jaxsched._typing import Leaf, Number, Pair, Step
 
 
 S = TypeVar("S", bound="Schedule")
-
-
-Holds = Literal["number", "schedule", "schedules", "flag", "structure"]
-STATIC = ("flag", "structure")
-
-
-@dataclasses.dataclass(frozen=True)
-class _Field:
-    """What a class knows of one of its fields."""
-
-    name: str
-    holds: Holds
-    leaf: Leaf
-    optional: bool
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -54,7 +41,7 @@ class Schedule(abc.ABC):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
 
     _name: ClassVar[str]
-    _fields: ClassVar[tuple[_Field, ...]]
+    _fields: ClassVar[tuple[Field, ...]]
 
     __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
 
@@ -71,12 +58,15 @@ class Schedule(abc.ABC):
             raise TypeError(f"{cls.__name__}: every schedule class is final; derive from Schedule itself.")
         if hasattr(cls, "init") and hasattr(cls, "update"):
             raise TypeError(f"{cls.__name__}: with both `init` and `update`, optax would take it for a stateful one.")
+        if taken := {"__init__", "__post_init__", "__call__"} & vars(cls).keys():
+            raise TypeError(f"{cls.__name__}: Schedule itself defines {', '.join(taken)}; for checks, define `_check`.")
         cls._name = name or cls.__name__
-        _register(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls))
+        cls._fields = describe(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls), cls._name, Schedule)
+        _register(cls)
 
     def __post_init__(self) -> None:
         for field in self._fields:
-            object.__setattr__(self, field.name, _convert(self._name, field, getattr(self, field.name)))
+            object.__setattr__(self, field.name, convert(field, getattr(self, field.name), Schedule))
         self._check()
         if self.shape:
             vars(self).update(vars(_broadcast(self)))
@@ -90,7 +80,7 @@ class Schedule(abc.ABC):
     def shape(self) -> tuple[int, ...]:
         """() for one schedule; for a stack, the leading axes of its leaves."""
         shapes: list[tuple[int, ...]] = []
-        _map(lambda x, leaf: shapes.append(np.shape(x)[: np.ndim(x) - leaf.ndim]), self)
+        _map(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
@@ -109,7 +99,12 @@ class Schedule(abc.ABC):
         if isinstance(index, int | np.integer) and not -len(self) <= index < len(self):
             raise IndexError(f"{self._name}: index {index} is out of range for a stack of shape {self.shape}.")
         index = index if isinstance(index, tuple) else (index,)
-        return _map(lambda x, leaf: x[(*index, *(slice(None),) * leaf.ndim)], _broadcast(self))
+        traced = any(isinstance(i, jax.Array) for i in index)
+
+        def row(x: Any, field: Field) -> object:
+            return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.leaf.ndim)]
+
+        return _map(row, _broadcast(self))
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
@@ -128,7 +123,8 @@ class Schedule(abc.ABC):
 
     def __repr__(self) -> str:
         """Source that evaluates back to an equal schedule, as long as no field holds more than a thousand numbers."""
-        return f"{self._name}({', '.join(f'{f.name}={show(getattr(self, f.name))}' for f in self._fields)})"
+        shown = (f"{field.name}={show(getattr(self, field.name), field.leaf.ndim)}" for field in self._fields)
+        return f"{self._name}({', '.join(shown)})"
 
     # Arithmetic with schedules and with numbers.
 
@@ -166,9 +162,9 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
         result = schedule.formula(step)
         if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
             raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
-        return jnp.asarray(as_leaf(as_array(schedule._name, "value", jnp.asarray(result), Leaf()), Leaf()))
+        return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Leaf()))
 
-    schedule = _broadcast(_map(as_leaf, schedule))
+    schedule = _broadcast(_map(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule))
     for _ in step.shape:
         value = jax.vmap(value, in_axes=(None, 0))
     for _ in schedule.shape:
@@ -176,67 +172,12 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     return value(schedule, jnp.maximum(step, 0))
 
 
-# Construction: what a user gives becomes what a schedule holds.
-
-
-def _convert(owner: str, field: _Field, x: Any) -> object:
-    match field.holds:
-        case "flag":
-            if not isinstance(x, bool):
-                raise TypeError(f"{owner}: `{field.name}` must be True or False, got {x!r}.")
-            return x
-        case "structure":
-            return _as_structure(owner, field.name, x)
-        case "schedule":
-            return _as_schedule(owner, field.name, x)
-        case "schedules":
-            return as_schedules(owner, field.name, x)
-        case "number":
-            if (x is None and field.optional) or (isinstance(x, Schedule) and field.leaf.or_schedule):
-                return x
-            if isinstance(x, Pair) and field.leaf.paired:
-                return x
-            array = as_array(owner, field.name, x, field.leaf)
-            return as_pair(array) if field.leaf.paired else as_leaf(array, field.leaf)
-
-
-def _as_schedule(owner: str, name: str, given: object) -> Schedule:
-    if not isinstance(given, Schedule):
-        hint = "FromFunction" if callable(given) else "Constant"
-        raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
-    return given
-
-
-def as_schedules(owner: str, name: str, given: object) -> tuple[Schedule, ...]:
-    """A list of at least one schedule, as a tuple."""
-    if not isinstance(given, list | tuple) or not given:
-        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")
-    return tuple(_as_schedule(owner, f"{name}[{i}]", schedule) for i, schedule in enumerate(given))
-
-
-def _as_structure(owner: str, name: str, given: object) -> object:
-    try:
-        hash(given)
-    except TypeError:
-        raise TypeError(f"{owner}: `{name}` is structure and must be hashable, got {given!r}.") from None
-    return given
-
-
 # A class becomes a pytree, and its numbers can be walked over.
 
 
 def _register(cls: type[Schedule]) -> None:
-    hints = get_type_hints(cls, include_extras=True)
-
-    def describe(field: dataclasses.Field[Any]) -> _Field:
-        leaf, optional = leaf_of(hints[field.name])
-        others: dict[Any, Holds] = {Schedule: "schedule", tuple[Schedule, ...]: "schedules", bool: "flag"}
-        holds = "number" if leaf else others.get(hints[field.name], "structure")
-        return _Field(field.name, holds, leaf or Leaf(), optional)
-
-    cls._fields = tuple(map(describe, dataclasses.fields(cls)))  # pyright: ignore[reportArgumentType]
-    dynamic = tuple(field.name for field in cls._fields if field.holds not in STATIC)
-    static = tuple(field.name for field in cls._fields if field.holds in STATIC)
+    dynamic = tuple(field.name for field in cls._fields if not field.static)
+    static = tuple(field.name for field in cls._fields if field.static)
 
     def flatten(self: Schedule) -> tuple[tuple[object, ...], tuple[object, ...]]:
         held = vars(self)
@@ -258,29 +199,29 @@ def _new(cls: type[S], fields: Iterable[tuple[str, object]]) -> S:
     return self
 
 
-def _map(fn: Callable[[Any, Leaf], object], schedule: S) -> S:
-    """The same schedule with `fn(number, leaf)` for every number in it, those of inner schedules included."""
+def _map(fn: Callable[[Any, Field], object], schedule: S) -> S:
+    """The same schedule with `fn(number, field)` for every number in it, those of inner schedules included."""
 
-    def mapped(field: _Field, held: Any) -> object:
+    def mapped(field: Field, held: Any) -> object:
         if isinstance(held, Schedule):
             return _map(fn, held)
         if field.holds == "schedules":
             return tuple(_map(fn, inner) for inner in held)
-        if field.holds in STATIC or held is None:
+        if field.static or held is None:
             return held
-        return Pair(*(fn(part, field.leaf) for part in held)) if isinstance(held, Pair) else fn(held, field.leaf)
+        if isinstance(held, Pair):
+            return Pair(fn(held.high, field), fn(held.low, dataclasses.replace(field, leaf=Leaf())))
+        return fn(held, field)
 
-    return _new(
-        type(schedule), [(field.name, mapped(field, getattr(schedule, field.name))) for field in schedule._fields]
-    )
+    return _new(type(schedule), ((field.name, mapped(field, vars(schedule)[field.name])) for field in schedule._fields))
 
 
 def _broadcast(schedule: S) -> S:
     """The same stack with every number in it stacked."""
     shape = schedule.shape
 
-    def broadcast(x: Any, leaf: Leaf) -> object:
-        full = shape + np.shape(x)[np.ndim(x) - leaf.ndim :]
+    def broadcast(x: Any, field: Field) -> object:
+        full = shape + np.shape(x)[np.ndim(x) - field.leaf.ndim :]
         if np.shape(x) == full:
             return x
         return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule, as_schedules
-from jaxsched._leaves import as_array, as_leaf, default_dtype, entries, last_step
+from jaxsched._base import Schedule
+from jaxsched._fields import as_schedules
+from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step
 from jaxsched._numerics import since
 from jaxsched._typing import Boundaries, Count, Leaf, Number, Offset
 
@@ -61,7 +62,7 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Boundaries) -> Sch
 
     optax `join_schedules`, which checks nothing; PyTorch `SequentialLR`.
     """
-    return Join(as_schedules("join_schedules", "schedules", schedules), boundaries)
+    return Join(schedules, boundaries)  # pyright: ignore[reportArgumentType]
 
 
 def sequence(schedules: Sequence[Schedule], durations: Sequence[Count] | np.ndarray | jax.Array) -> Schedule:
@@ -79,9 +80,9 @@ def sequence(schedules: Sequence[Schedule], durations: Sequence[Count] | np.ndar
     >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 70, 85, 100)]
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
-    schedules = as_schedules("sequence", "schedules", schedules)
+    schedules = as_schedules("sequence", "schedules", schedules, Schedule)
     leaf = Leaf(integer=True, ndim=1, minimum=0)
-    lengths = as_leaf(as_array("sequence", "durations", durations, leaf), leaf)
+    lengths = checked_leaf("sequence", "durations", durations, leaf)
     if lengths.shape[-1] != len(schedules) - 1:
         raise ValueError(
             f"sequence: `durations` must have one entry fewer than `schedules`, "

@@ -46,7 +46,7 @@ def as_array(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | j
 
     noun = "an integer number of steps" if leaf.integer else "a real number"
     noun = f"a sequence, each entry {noun}" if leaf.ndim else noun
-    array = _gather(given)
+    array = _gather(given, axis=-1 if leaf.ndim else 0)
     if array is None:
         raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
     if array.size == 0 and isinstance(given, list | tuple):
@@ -69,6 +69,11 @@ def as_leaf(array: np.ndarray | jax.Array, leaf: Leaf) -> np.ndarray | jax.Array
         return array[()]
     array.flags.writeable = False
     return array
+
+
+def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+    """What the user gave, checked and in the default type."""
+    return as_leaf(as_array(owner, name, given, leaf), leaf)
 
 
 def entries(table: Any) -> int:
@@ -107,27 +112,26 @@ def _too_large() -> str:
     return limit if x64() else f"{limit} (int32; jax_enable_x64 lifts this)"
 
 
-def _gather(given: object) -> np.ndarray | jax.Array | None:
+def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
     """A number, an array, or a (nested) list of them as one array, or None where that cannot be.
 
-    A list is read entry by entry, so its axis comes last: with the entries stacked schedules see their own.
+    The axis of a list comes first, as in NumPy. That of a table comes last: where its entries are stacks, it is one.
     """
     if isinstance(given, jax.Array | np.ndarray):
         return given
     if isinstance(given, list | tuple):
-        numbers = [entry for entry in map(_gather, given) if entry is not None and entry.dtype != object]
+        gathered = (_gather(entry, axis=0) for entry in given)
+        numbers = [entry for entry in gathered if entry is not None and entry.dtype != object]
         if len(numbers) < len(given):
             return None
         if not numbers:
             return np.asarray([])
         xp = jnp if any(isinstance(entry, jax.Array) for entry in numbers) else np
         try:
-            return xp.stack(xp.broadcast_arrays(*numbers), axis=-1)
+            return xp.stack(xp.broadcast_arrays(*numbers), axis=axis)
         except ValueError:
             return None
-    if isinstance(given, int | float | np.generic):
-        return np.asarray(given)
-    return None
+    return np.asarray(given) if isinstance(given, int | float | np.generic) else None
 
 
 def in_row(row: tuple[int, ...]) -> str:
@@ -159,28 +163,31 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
         raise reject_first(falls, "must be in increasing order")
 
 
-def show(x: object) -> str:
-    """Source for what a field holds, in the shortest decimals that give the same leaves."""
+def show(x: Any, ndim: int = 0) -> str:
+    """Source for what a field of rank `ndim` holds, in the shortest decimals that give the same leaves."""
     if isinstance(x, list | tuple) and not isinstance(x, Pair):
         return f"[{', '.join(map(show, x))}]"
     if isinstance(x, types.FunctionType):
         return x.__qualname__
-    high, low = x if isinstance(x, Pair) else (x, None)
-    if isinstance(high, jax.Array) and is_traced(high):
-        return f"<{high.dtype.name}{list(high.shape)}>"
-    if not isinstance(high, np.ndarray | np.generic | jax.Array):
-        return repr(high)
-    high, low = np.asarray(high), None if low is None else np.asarray(low)
-    if high.ndim:
-        columns = [high[..., i] if low is None else Pair(high[..., i], low[..., i]) for i in range(high.shape[-1])]
-        rest = ", ..." if len(columns) > 1000 else ""
-        return f"[{', '.join(map(show, columns[:1000]))}{rest}]"
-    if high.dtype.kind == "i":
-        return repr(int(high))
-    return repr(float(str(high))) if low is None else _shortest(Pair(high, low))
+    parts = x if isinstance(x, Pair) else (x,)
+    if isinstance(parts[0], jax.Array) and is_traced(parts[0]):
+        return f"<{parts[0].dtype.name}{list(parts[0].shape)}>"
+    if not isinstance(parts[0], np.ndarray | np.generic | jax.Array):
+        return repr(parts[0])
+    return _show_numbers(*map(np.asarray, parts), axis=-1 if ndim else 0)
 
 
-def _shortest(pair: Pair) -> str:
+def _show_numbers(*parts: np.ndarray, axis: int = 0) -> str:
+    """A number, or the nested list that `_gather` reads; two parts are a pair."""
+    if parts[0].ndim:
+        count = parts[0].shape[axis]
+        shown = [_show_numbers(*(part.take(i, axis) for part in parts)) for i in range(min(count, 1000))]
+        return f"[{', '.join(shown)}{', ...' if count > 1000 else ''}]"
+    if parts[0].dtype.kind == "i":
+        return repr(int(parts[0]))
+    if len(parts) == 1:
+        return repr(float(str(parts[0])))
+    pair = Pair(*parts)
     for digits in range(1, 17):
         given = float(f"{float(pair):.{digits}g}")
         if as_pair(np.asarray(given)) == pair:

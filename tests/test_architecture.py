@@ -16,6 +16,7 @@ FLOORS = [
     "_typing",
     "_leaves",
     "_numerics",
+    "_fields",
     "_base",
     "_curves",
     "_combinators",

@@ -15,6 +15,7 @@ import pytest
 import jaxsched as js
 from jaxsched._base import _call
 from tests.catalogue import ROWS, Row
+from tests.helpers import compilations, enable_x64
 
 
 LAST = 2**31 - 1
@@ -29,10 +30,6 @@ rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def assert_close(ours: Any, expected: Any, row: Row, message: str = "") -> None:
     """Within 8 units in the last place of float32, the bound of the contract."""
     np.testing.assert_allclose(ours, expected, rtol=8 * ULP, atol=8 * ULP * row.scale, err_msg=message)
-
-
-def compilations(jitted: Any) -> int:
-    return jitted._cache_size()
 
 
 def numbers_of(row: Row) -> dict[str, np.ndarray]:
@@ -199,6 +196,35 @@ def test_a_stack_is_a_schedule_with_leading_axes(row: Row):
     assert_close(stacked(steps)[1], other(steps), row)
 
 
+def test_a_list_of_lists_has_the_shape_that_numpy_gives_it():
+    values = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    constant = js.Constant(values)  # pyright: ignore[reportArgumentType]
+    assert constant.shape == (2, 3) and constant(0).tolist() == values
+    # a table is read entry by entry, and each entry may be a stack
+    pieces = js.PiecewiseConstant([10, np.array([20, 30])], [1.0, 2.0, np.array([3.0, 4.0])])
+    assert pieces.shape == (2,) and pieces(np.array([5, 15, 25, 35])).tolist() == [[1, 2, 3, 3], [1, 2, 2, 4]]
+    assert pieces == js.stack([js.PiecewiseConstant([10, 20], [1, 2, 3]), js.PiecewiseConstant([10, 30], [1, 2, 4])])
+    for schedule in (constant, pieces, js.stack([pieces, pieces])):
+        assert eval(repr(schedule), dict(vars(js))) == schedule
+
+
+def test_rows_can_be_picked_by_a_traced_index():
+    stacked = js.Linear(np.array([1.0, 2.0, 3.0]), 0.0, 10)
+    picked = jax.vmap(lambda i: stacked[i](5))(jnp.array([2, 0]))
+    assert picked.tolist() == [1.5, 0.5]
+
+
+def test_a_length_that_a_tree_map_made_a_float_is_an_error():
+    with pytest.raises(TypeError, match="Linear: `transition_steps` must be an integer number of steps"):
+        jax.tree.map(lambda x: x * 0.5, js.Linear(1.0, 0.0, 101))(3)
+
+
+def test_runs_without_jit():
+    with jax.disable_jit():
+        for row in ROWS.values():
+            assert_close(row.build()(np.array([0, 7, 500])), row.twin(np.array([0, 7, 500])), row)
+
+
 @rows
 def test_a_thousand_configurations_compile_once(row: Row):
     one = row.build()
@@ -257,7 +283,7 @@ def test_is_frozen_and_replaceable(row: Row):
 
 @rows
 def test_computes_in_float64_under_x64(row: Row):
-    with jax.enable_x64(True):
+    with enable_x64(True):
         schedule = row.build()
         for step in (STEPS, STEPS.astype(np.int32), jnp.asarray(STEPS, jnp.int32)):
             values = schedule(step)

@@ -1,7 +1,5 @@
 """Values of stacks at many steps."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,13 +7,10 @@ import pytest
 
 import jaxsched as js
 from jaxsched import _evaluate
+from tests.helpers import compilations
 
 
 STACK = js.Cosine(np.geomspace(0.001, 1.0, 5), 0.0, np.array([10, 20, 30, 0, 1]))
-
-
-def compilations(jitted: Any) -> int:
-    return jitted._cache_size()
 
 
 def plain(schedules: js.Schedule, steps: jax.Array) -> jax.Array:

@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 
 import jaxsched as js
 from jaxsched import _numerics
+from tests.helpers import enable_x64
 
 
 LAST = 2**31 - 1
@@ -17,7 +18,7 @@ ULP = 2.0**-23
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 4 * ULP), (np.float64, 4 * 2.0**-52)])
 def test_sin2_is_accurate_down_to_the_smallest_fractions(dtype: type, bound: float):
     x = np.concatenate([np.linspace(0, 1, 100_001), np.geomspace(1e-9, 1, 10_001)]).astype(dtype)
-    with jax.enable_x64(dtype is np.float64):
+    with enable_x64(dtype is np.float64):
         ours = jax.jit(_numerics.sin2)(x)
     exact = np.sin(np.pi / 2 * x.astype(np.longdouble)) ** 2
     assert ours.dtype == dtype

@@ -1,0 +1,86 @@
+"""What a class declares of its fields, and what becomes of what a user gives for one.
+
+A number becomes a leaf by `Leaf`, a schedule stays one, and anything else is structure: part of the treedef, which
+JAX compares and hashes.
+"""
+
+import dataclasses
+from typing import Any, Literal, get_type_hints
+
+from jaxsched._leaves import as_array, as_pair, checked_leaf
+from jaxsched._typing import Leaf, Pair, leaf_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field of a schedule class. `owner` is the name by which users know the class."""
+
+    owner: str
+    name: str
+    holds: Literal["number", "schedule", "schedules", "flag", "structure"]
+    leaf: Leaf
+    optional: bool
+
+    @property
+    def static(self) -> bool:
+        return self.holds in ("flag", "structure")
+
+
+def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
+    """The fields of a dataclass, from their annotations; `schedule` is the class of schedules."""
+    hints = get_type_hints(cls, include_extras=True)
+    kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
+
+    def field(name: str) -> Field:
+        leaf, optional = leaf_of(hints[name])
+        return Field(owner, name, "number" if leaf else kinds.get(hints[name], "structure"), leaf or Leaf(), optional)
+
+    return tuple(field(declared.name) for declared in dataclasses.fields(cls))
+
+
+def convert(field: Field, given: Any, schedule: type) -> object:
+    """What an instance holds for what a user gives."""
+    match field.holds:
+        case "number":
+            if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):
+                return given
+            return as_number(field, given)
+        case "schedule":
+            return as_schedule(field.owner, field.name, given, schedule)
+        case "schedules":
+            return as_schedules(field.owner, field.name, given, schedule)
+        case "flag":
+            if not isinstance(given, bool):
+                raise TypeError(f"{field.owner}: `{field.name}` must be True or False, got {given!r}.")
+            return given
+        case "structure":
+            try:
+                hash(given)
+            except TypeError:
+                rule = "is structure and must be hashable"
+                raise TypeError(f"{field.owner}: `{field.name}` {rule}, got {given!r}.") from None
+            return given
+
+
+def as_number(field: Field, given: Any) -> Any:
+    """A leaf, or a pair of them."""
+    if isinstance(given, Pair) and field.leaf.paired:
+        return given
+    if field.leaf.paired:
+        return as_pair(as_array(field.owner, field.name, given, field.leaf))
+    return checked_leaf(field.owner, field.name, given, field.leaf)
+
+
+def as_schedule(owner: str, name: str, given: Any, schedule: type) -> Any:
+    """What was given, if it is a schedule."""
+    if not isinstance(given, schedule):
+        hint = "FromFunction" if callable(given) else "Constant"
+        raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
+    return given
+
+
+def as_schedules(owner: str, name: str, given: Any, schedule: type) -> tuple[Any, ...]:
+    """A list of at least one schedule, as a tuple."""
+    if not isinstance(given, list | tuple) or not given:
+        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")
+    return tuple(as_schedule(owner, f"{name}[{i}]", each, schedule) for i, each in enumerate(given))
