@@ -30,6 +30,7 @@ from jax.typing import ArrayLike
 
 from jaxsched._fields import Field, convert, describe
 from jaxsched._leaves import as_step, checked_leaf, show
+from jaxsched._numerics import finite
 from jaxsched._typing import Leaf, Number, Pair, Step
 
 
@@ -146,6 +147,9 @@ class Schedule(abc.ABC):
     def __rmul__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("*", other, self)
 
+    def __neg__(self) -> "Schedule":
+        return _arithmetic("*", -1.0, self)
+
     def __truediv__(self, other: "Schedule | ArrayLike") -> "Schedule":
         return _arithmetic("/", self, other)
 
@@ -234,7 +238,8 @@ class Arithmetic(Schedule):
 
         (a ∘ b)(t) = a(t) ∘ b(t),    where a / 0 is 0
 
-    Written with the operators. A quotient is 0 where its denominator is: no step can make it infinite.
+    Written with the operators. A quotient is 0 where its denominator is, and what overflows is the largest float: no
+    step can make it infinite.
 
     Args:
         symbol: "+", "-", "*" or "/".
@@ -258,13 +263,13 @@ class Arithmetic(Schedule):
         a, b = (x.formula(step) if isinstance(x, Schedule) else jnp.asarray(x) for x in (self.left, self.right))
         match self.symbol:
             case "+":
-                return a + b
+                return finite(a + b)
             case "-":
-                return a - b
+                return finite(a - b)
             case "*":
-                return a * b
+                return finite(a * b)
             case _:
-                return jnp.where(b == 0, 0, a / jnp.where(b == 0, 1, b))
+                return jnp.where(b == 0, 0, finite(a / jnp.where(b == 0, 1, b)))
 
     def __repr__(self) -> str:
         return f"({show(self.left)} {self.symbol} {show(self.right)})"

@@ -46,6 +46,10 @@ def as_array(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | j
 
     noun = "an integer number of steps" if leaf.integer else "a real number"
     noun = f"a sequence, each entry {noun}" if leaf.ndim else noun
+    if isinstance(given, int) and not -(2**63) <= given < 2**63:
+        if leaf.integer:
+            raise wrong(ValueError, _too_large())
+        given = float(given) if abs(given) < 2**1023 else np.inf
     array = _gather(given, axis=-1 if leaf.ndim else 0)
     if array is None:
         raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
@@ -141,6 +145,7 @@ def in_row(row: tuple[int, ...]) -> str:
 
 def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
     dtype = default_dtype(leaf.integer)
+    array = array if leaf.integer else array.astype(np.float64)
     highest = last_step() if leaf.integer else float(np.finfo(dtype).max)
     lowest = -highest if leaf.minimum is None else leaf.minimum
 
@@ -183,8 +188,8 @@ def _show_numbers(*parts: np.ndarray, axis: int = 0) -> str:
         count = parts[0].shape[axis]
         shown = [_show_numbers(*(part.take(i, axis) for part in parts)) for i in range(min(count, 1000))]
         return f"[{', '.join(shown)}{', ...' if count > 1000 else ''}]"
-    if parts[0].dtype.kind == "i":
-        return repr(int(parts[0]))
+    if not jnp.issubdtype(parts[0].dtype, np.floating):
+        return str(parts[0])
     if len(parts) == 1:
         return repr(float(str(parts[0])))
     pair = Pair(*parts)

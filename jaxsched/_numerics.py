@@ -17,11 +17,17 @@ from jaxsched._typing import Count, Number, Pair
 
 
 GROWTH_LIMIT = 60.0
-"""Exponential growth stops at e^60 ≈ 10^26 times its start, so that a gradient, 2^31 times larger, is finite too."""
+"""Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
 
 
 def as_float(x: jax.Array) -> jax.Array:
     return x.astype(default_dtype(integer=False))
+
+
+def finite(x: Number) -> jax.Array:
+    """x, or the largest float of its sign where it overflowed."""
+    largest = float(np.finfo(default_dtype(integer=False)).max)
+    return jnp.clip(x, -largest, largest)
 
 
 # Parts of a length.
@@ -66,10 +72,10 @@ def between(init: Number, end: Number, part_init: jax.Array, part_end: jax.Array
     """init · part_init + end · part_end, for parts that add up to 1.
 
     Computed as a distance from the end nearer to 0, which keeps relative accuracy on the way to (or from) 0 and
-    makes the curve constant where both ends are the same.
+    makes the curve constant where both ends are the same; and in halves, so that no distance overflows.
     """
-    falling = jnp.abs(end) <= jnp.abs(init)
-    value = jnp.where(falling, end + (init - end) * part_init, init + (end - init) * part_end)
+    a, b = init / 2, end / 2
+    value = 2 * jnp.where(jnp.abs(b) <= jnp.abs(a), b + (a - b) * part_init, a + (b - a) * part_end)
     return jnp.where(part_end == 0, init, jnp.where(part_init == 0, end, value))
 
 

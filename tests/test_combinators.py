@@ -88,6 +88,7 @@ def test_operators_take_schedules_and_all_kinds_of_numbers():
         ):  # fmt: skip
             assert isinstance(ours, js.Schedule)
             np.testing.assert_allclose(ours(steps), exact, rtol=1e-6)
+    np.testing.assert_array_equal((-UP)(steps), -up)
     for ours, exact in ((UP + DOWN, up + down), (UP - DOWN, up - down), (UP * DOWN, up * down)):
         np.testing.assert_allclose(ours(steps), exact, rtol=1e-6, atol=1e-7)
     summed = sum([UP, DOWN, FLAT])

@@ -219,6 +219,11 @@ def test_a_length_that_a_tree_map_made_a_float_is_an_error():
         jax.tree.map(lambda x: x * 0.5, js.Linear(1.0, 0.0, 101))(3)
 
 
+def test_a_gradient_can_be_printed():
+    gradient = jax.grad(lambda schedule: schedule(5), allow_int=True)(js.ExponentialDecay(1.0, 10, 0.5))
+    assert repr(gradient).startswith("ExponentialDecay(init_value=0.707")
+
+
 def test_runs_without_jit():
     with jax.disable_jit():
         for row in ROWS.values():

@@ -140,6 +140,29 @@ def test_the_ends_are_exact_inside_jit_vmap_and_scan_one_length_at_a_time():
         assert at_the_end(jnp.int32(length))[1] == 0
 
 
+def test_the_ends_are_exact_where_the_length_is_a_constant_of_the_program():
+    for length in range(1, 601, 13):
+        schedule = js.Linear(1.0, 0.0, length)
+        values = jax.jit(lambda t, schedule=schedule: schedule(t))(np.arange(700))
+        assert values[0] == 1 and (values[length:] == 0).all() and (values[:length] > 0).all()
+
+
+def test_the_largest_floats_do_not_overflow():
+    largest = float(np.finfo(np.float32).max)
+    for schedule in (
+        js.Linear(largest, -largest, 10),
+        js.Cosine(-largest, largest, 10),
+        js.ExponentialDecay(largest, 1, 2.0),
+        js.NaturalExponentialDecay(-largest, -1.0),
+        js.StepDecay(largest, 1, 3.0),
+        js.MultiStep(-largest, [3, 3], 3.0),
+        js.Constant(largest) * 5.0 - js.Constant(-largest) * js.Constant(largest),
+        js.Constant(largest) / 0.001,
+    ):
+        assert np.isfinite(schedule(np.arange(20))).all()
+    np.testing.assert_allclose(js.Linear(largest, -largest, 4)(np.arange(5)), largest * np.array([1, 0.5, 0, -0.5, -1]))
+
+
 def test_a_staircase_drops_exactly_at_its_multiples():
     steps = np.arange(1300)
     whole = steps // LENGTHS[:, None]

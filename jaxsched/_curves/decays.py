@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import periods, repeated, saturating_exp
+from jaxsched._numerics import finite, periods, repeated, saturating_exp
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -38,7 +38,7 @@ class ExponentialDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.transition_steps, whole=self.staircase)
-        value = self.init_value * repeated(self.decay_rate, u)
+        value = finite(self.init_value * repeated(self.decay_rate, u))
         if self.end_value is None:
             return value
         falls = repeated(self.decay_rate, 1.0) < 1
@@ -69,7 +69,7 @@ class NaturalExponentialDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.step_size, whole=self.staircase)
-        return self.init_value * saturating_exp(-self.decay_rate * u)
+        return finite(self.init_value * saturating_exp(-self.decay_rate * u))
 
 
 class InverseTimeDecay(Schedule):
@@ -120,4 +120,4 @@ class StepDecay(Schedule):
     factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
-        return self.init_value * repeated(self.factor, periods(step, self.step_size, whole=True))
+        return finite(self.init_value * repeated(self.factor, periods(step, self.step_size, whole=True)))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from jaxsched._base import Schedule
 from jaxsched._leaves import entries
-from jaxsched._numerics import as_float, boundaries_passed, repeated
+from jaxsched._numerics import as_float, boundaries_passed, finite, repeated
 from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
 
 
@@ -64,4 +64,4 @@ class MultiStep(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
-        return self.init_value * repeated(self.factor, as_float(passed))
+        return finite(self.init_value * repeated(self.factor, as_float(passed)))

@@ -1,0 +1,52 @@
+"""The contract holds for any composition that hypothesis can think of."""
+
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from hypothesis import given, settings, strategies as st
+
+import jaxsched as js
+from tests import strategies
+
+
+@settings(max_examples=60)
+@given(schedule=strategies.schedules, steps=st.lists(strategies.steps, min_size=8, max_size=8))
+def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]):
+    at = np.array(steps, np.int32)
+    values = schedule(at)
+    assert values.shape == (8,) and values.dtype == np.float32
+    assert np.isfinite(values).all()
+
+    again = eval(repr(schedule), dict(vars(js)))
+    assert again == schedule and hash(again) == hash(schedule)
+    assert pickle.loads(pickle.dumps(schedule)) == schedule
+
+    # mapped, the same up to rounding; relative to the largest, because sums may cancel
+    largest = float(np.abs(values).max())
+    both = js.stack([schedule, schedule])
+    np.testing.assert_allclose(both(at)[1], values, rtol=1e-5, atol=1e-5 * largest)
+    np.testing.assert_allclose(
+        jax.jit(lambda s, t: jax.vmap(s)(t))(schedule, at), values, rtol=1e-5, atol=1e-5 * largest
+    )
+
+
+@settings(max_examples=40)
+@given(schedule=strategies.schedules, step=strategies.steps)
+def test_any_schedule_has_finite_gradients(schedule: js.Schedule, step: int):
+    leaves, structure = jax.tree.flatten(schedule)
+    where = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, np.floating)]
+
+    @jax.jit
+    def gradient(floats: list[jax.Array], others: list[jax.Array], step: jax.Array) -> list[jax.Array]:
+        def value(floats: list[jax.Array]) -> jax.Array:
+            filled = [*others]
+            for i, x in zip(where, floats, strict=True):
+                filled[i] = x
+            return jax.tree.unflatten(structure, filled)(step)
+
+        return jax.grad(value)(floats)
+
+    for x in gradient([leaves[i] for i in where], leaves, np.int32(step)):
+        assert np.isfinite(x).all()
