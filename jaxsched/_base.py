@@ -30,7 +30,7 @@ from jax.typing import ArrayLike
 
 from jaxsched._fields import Field, convert, describe
 from jaxsched._leaves import as_step, checked_leaf, show
-from jaxsched._numerics import finite
+from jaxsched._numerics import finite, quotient
 from jaxsched._typing import Leaf, Number, Pair, Step
 
 
@@ -236,10 +236,10 @@ def _broadcast(schedule: S) -> S:
 class Arithmetic(Schedule):
     """Two schedules, or a schedule and a number, under one of + - * /.
 
-        (a ∘ b)(t) = a(t) ∘ b(t),    where a / 0 is 0
+        (a ∘ b)(t) = a(t) ∘ b(t)
 
-    Written with the operators. A quotient is 0 where its denominator is, and what overflows is the largest float: no
-    step can make it infinite.
+    Written with the operators. No step can make the value or its gradient infinite: a quotient is 0 where its
+    denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
 
     Args:
         symbol: "+", "-", "*" or "/".
@@ -269,7 +269,7 @@ class Arithmetic(Schedule):
             case "*":
                 return finite(a * b)
             case _:
-                return jnp.where(b == 0, 0, finite(a / jnp.where(b == 0, 1, b)))
+                return quotient(a, b)
 
     def __repr__(self) -> str:
         return f"({show(self.left)} {self.symbol} {show(self.right)})"

@@ -30,6 +30,12 @@ def finite(x: Number) -> jax.Array:
     return jnp.clip(x, -largest, largest)
 
 
+def quotient(a: Number, b: Number) -> jax.Array:
+    """a / b; 0 where b is less than 10⁻¹⁸ from 0, so that the gradient -a / b² is finite too."""
+    divides = jnp.abs(b) > 1e-18
+    return jnp.where(divides, finite(a / jnp.where(divides, b, 1)), 0)
+
+
 # Parts of a length.
 
 

@@ -159,13 +159,22 @@ def sweep(
 
 
 def _compile(train: Callable[..., Any], static: Mapping[str, Any], size: int) -> Callable[..., dict[str, jax.Array]]:
-    def train_row(row: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+    names: list[str] = []  # in the order of `train`; JAX would sort a dict
+
+    def train_row(row: Mapping[str, jax.Array]) -> tuple[jax.Array, ...]:
         metrics = train(**row, **static)
         if not isinstance(metrics, Mapping) or not all(isinstance(name, str) for name in metrics):
             raise TypeError(f"sweep: `train` must return a dict of arrays by name, got {type(metrics).__name__}.")
-        return {name: jnp.asarray(metric) for name, metric in metrics.items()}
+        names[:] = metrics
+        return tuple(jnp.asarray(metric) for metric in metrics.values())
 
-    return jax.jit(jax.vmap(train_row, axis_size=size))
+    train_batch = jax.jit(jax.vmap(train_row, axis_size=size))
+
+    def run(rows: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+        values = train_batch(rows)
+        return dict(zip(names, values, strict=True))
+
+    return run
 
 
 def _write(metrics: dict[str, np.ndarray], rows: np.ndarray, values: dict[str, jax.Array], configs: Configs) -> None:

@@ -107,3 +107,19 @@ def test_operators_leave_what_they_do_not_know_to_python():
     for other in ("0.1", None, {}, object()):
         with pytest.raises(TypeError, match=r"unsupported operand|can't multiply sequence"):
             UP * other  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+
+
+def test_a_function_may_return_any_kind_of_real_number():
+    steps = np.arange(4)
+    with jax.numpy_dtype_promotion("standard"):
+        for fn in (
+            lambda t: t // 2,
+            lambda t: jnp.asarray(t, jnp.bfloat16),
+            lambda t: 3,
+            lambda t: 0.5,
+            lambda t: np.float64(2),
+        ):
+            expected = [float(fn(t)) for t in steps]
+            function = js.FromFunction(fn)
+            for schedule in (function, function * 1.0, js.join_schedules([function, UP], [99]), js.shift(function, 0)):
+                assert schedule(steps).dtype == np.float32 and schedule(steps).tolist() == expected

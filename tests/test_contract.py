@@ -128,19 +128,15 @@ def test_a_negative_step_counts_as_0(row: Row):
 
 
 @rows
-def test_values_and_gradients_are_finite_at_every_edge_for_lengths_of_0_and_1_too(row: Row):
+def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(row: Row):
     @jax.jit
     def values_and_gradients(schedule: js.Schedule, steps: jax.Array) -> Any:
         floats, rebuild = float_leaves(schedule)
         values = lambda floats: rebuild(floats)(steps)  # noqa: E731
         return values(floats), jax.jacrev(values)(floats), jax.jacfwd(values)(floats)
 
+    steps = np.array([*STEPS, LAST - 1, LAST])
     for schedule in (row.build(), with_lengths(row.build(), 0), with_lengths(row.build(), 1)):
-        edges = [0, 1, LAST - 1, LAST]
-        for leaf in jax.tree.leaves(schedule):
-            if leaf.dtype == np.int32:
-                edges += [max(int(b) + d, 0) for b in np.ravel(leaf) for d in (-1, 0, 1)]
-        steps = np.resize(np.unique(edges), 24)
         has_floats = bool(float_leaves(schedule)[0])
         for x in jax.tree.leaves(values_and_gradients(schedule, steps)) if has_floats else [schedule(steps)]:
             assert np.isfinite(x).all()

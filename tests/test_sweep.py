@@ -42,6 +42,7 @@ def expected() -> list[dict[str, Any]]:
 def test_equals_a_loop_whatever_the_batches(batch_size: int | None):
     with jax.numpy_dtype_promotion("standard"):
         results = js.sweep(train, CONFIGS, batch_size=batch_size, progress=False)
+    assert list(results.metrics) == ["loss", "curve", "steps"]
     assert len(results) == 18 and results["curve"].shape == (18, 30) and (results["steps"] == 30).all()
     np.testing.assert_allclose(results["loss"], [row["loss"] for row in expected()], rtol=1e-5, atol=1e-12)
     np.testing.assert_allclose(results["curve"], [row["curve"] for row in expected()], rtol=1e-5, atol=1e-12)

@@ -6,7 +6,8 @@ from typing import Any
 import jax
 
 from jaxsched._base import Schedule
-from jaxsched._typing import Number, Scalar
+from jaxsched._leaves import checked_leaf
+from jaxsched._typing import Leaf, Number, Scalar
 
 
 class Constant(Schedule):
@@ -59,7 +60,7 @@ class FromFunction(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         try:
-            return self.fn(step)
+            return checked_leaf("FromFunction", "fn(step)", self.fn(step), Leaf())
         except jax.errors.ConcretizationTypeError as error:
             error.add_note("FromFunction: `fn` must be traceable: use jnp.where for `if`, and jnp for math and numpy.")
             raise
