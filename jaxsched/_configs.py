@@ -10,6 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._base import Schedule
+from jaxsched._typing import Pair
+
+
+FEW_ROWS = 256
+"""Up to here `build` goes row by row, which is faster than to compile."""
 
 
 class Configs:
@@ -152,8 +157,8 @@ def build(make: Callable[..., Schedule], configs: Configs) -> Schedule:
     Raises:
         ValueError, TypeError: what `make` raises, with the row; or if the rows differ in structure.
 
-    Columns are first given to `make` whole, because every constructor takes arrays: then many rows cost what one does.
-    A `make` that cannot take them (it has an `if`, say) is called once per row.
+    Many rows cost little more than one, if `make` can be given whole columns, as every constructor can. Otherwise (it
+    has an `if`, say) it is called row by row.
 
     >>> configs = grid(peak_value=[1.0, 2.0], warmup_steps=[0, 100])
     >>> schedules = build(lambda **row: warmup_cosine(**row, total_steps=1000), configs)
@@ -162,14 +167,29 @@ def build(make: Callable[..., Schedule], configs: Configs) -> Schedule:
     """
     if len(configs) == 0:
         raise ValueError("build: `configs` must have at least one row, got none.")
-    first, last = _build_row(make, configs, 0), _build_row(make, configs, len(configs) - 1)
+    whole = _build_columns(make, configs) if len(configs) > FEW_ROWS else None
+    return stack(_build_row(make, configs, i) for i in range(len(configs))) if whole is None else whole
+
+
+def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule | None:
+    """What `make` returns for whole columns, or None unless that is what it returns row by row.
+
+    The columns keep their double precision, but only `vmap` is by rows for certain: the one is held against the other.
+    """
+
+    def single(schedule: Schedule) -> list[Any]:
+        leaves = jax.tree.leaves(schedule, is_leaf=lambda x: isinstance(x, Pair))
+        return [leaf.high if isinstance(leaf, Pair) else leaf for leaf in leaves]
+
     try:
         whole = make(**configs.columns)
-        if len(whole) == len(configs) and whole[0] == first and whole[-1] == last:
-            return whole
+        mapped = jax.jit(jax.vmap(lambda row: make(**row)))(dict(configs.columns))
+        if jax.tree.structure(whole) != jax.tree.structure(mapped) or _shapes(whole) != _shapes(mapped):
+            return None
+        agree = all(np.allclose(a, b, rtol=1e-6, atol=0) for a, b in zip(single(whole), single(mapped), strict=True))
     except Exception:  # whatever a function of numbers does when it gets arrays: the rows decide
-        pass
-    return stack(_build_row(make, configs, i) for i in range(len(configs)))
+        return None
+    return whole if agree else None
 
 
 def _build_row(make: Callable[..., Schedule], configs: Configs, i: int) -> Schedule:
