@@ -1,4 +1,8 @@
-"""Hypothesis: any schedule, at any step."""
+"""Hypothesis: any schedule of ordinary numbers, at any step.
+
+Ordinary: 0, or not much smaller than 10⁻³ and not larger than 10. Beyond that the contract holds for single curves
+(`test_numerics.py`), but a product of a few of them has gradients that float32 cannot hold.
+"""
 
 from typing import Any
 
@@ -9,14 +13,15 @@ import jaxsched as js
 
 LAST = 2**31 - 1
 
-values = st.floats(-10.0, 10.0, width=32)
-rates = st.floats(0.0, 2.0)
-lengths = st.one_of(st.integers(0, 3), st.integers(0, 200), st.integers(0, LAST))
+values = st.just(0.0) | st.floats(0.001, 10.0) | st.floats(-10.0, -0.001)
+lengths = st.integers(0, 3) | st.integers(0, 200) | st.integers(0, LAST)
+exponents = st.just(0.0) | st.floats(0.001, 4.0)
 flags = st.booleans()
+steps = st.integers(0, 5) | st.integers(0, 1000) | st.integers(0, LAST)
 
 
-def tables(entries: st.SearchStrategy[Any], least: int = 0) -> st.SearchStrategy[list[Any]]:
-    return st.lists(entries, min_size=least, max_size=least + 3)
+def tables(entries: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(entries, max_size=3)
 
 
 @st.composite
@@ -25,34 +30,38 @@ def pieces(draw: st.DrawFn) -> js.Schedule:
     return js.PiecewiseConstant(boundaries, [draw(values) for _ in range(len(boundaries) + 1)])
 
 
-curves = st.one_of(
-    st.builds(js.Constant, values),
-    st.builds(js.Linear, values, values, lengths),
-    st.builds(js.Cosine, values, values, lengths, st.floats(0.0, 4.0)),
-    st.builds(js.Polynomial, values, values, lengths, st.floats(0.0, 4.0)),
-    st.builds(js.ExponentialDecay, values, lengths, rates, flags, st.none() | values),
-    st.builds(js.NaturalExponentialDecay, values, st.floats(-1.0, 1.0), lengths, flags),
-    st.builds(js.InverseTimeDecay, values, lengths, rates, flags),
-    st.builds(js.StepDecay, values, lengths, rates),
-    st.builds(js.MultiStep, values, tables(lengths), rates),
-    st.builds(js.CosineAnnealing, values, values, lengths),
-    pieces(),
-)
+def rates(growth: bool) -> st.SearchStrategy[float]:
+    return st.just(0.0) | st.floats(0.001, 2.0 if growth else 1.0)
+
+
+def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
+    return st.one_of(
+        st.builds(js.Constant, values),
+        st.builds(js.Linear, values, values, lengths),
+        st.builds(js.Cosine, values, values, lengths, exponents),
+        st.builds(js.Polynomial, values, values, lengths, exponents),
+        st.builds(js.ExponentialDecay, values, lengths, rates(growth), flags, st.none() | values),
+        st.builds(js.NaturalExponentialDecay, values, st.floats(-1.0 if growth else 0.0, 1.0), lengths, flags),
+        st.builds(js.InverseTimeDecay, values, lengths, rates(growth), flags),
+        st.builds(js.StepDecay, values, lengths, rates(growth)),
+        st.builds(js.MultiStep, values, tables(lengths), rates(growth)),
+        st.builds(js.CosineAnnealing, values, values, lengths),
+        pieces(),
+    )
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> js.Schedule:
+def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
     warmup, stable, cooldown = (draw(st.integers(0, 200)) for _ in range(3))
-    total = warmup + stable + cooldown
     words = {"peak_value": draw(values), "init_value": draw(values), "warmup_steps": warmup}
-    ends = {"total_steps": total, "end_value": draw(values)}
+    ends = {"total_steps": warmup + stable + cooldown, "end_value": draw(values)}
     return draw(
         st.sampled_from(
             [
                 js.warmup_constant(**words),
-                js.warmup_cosine(**words, **ends, exponent=draw(st.floats(0.0, 4.0))),
+                js.warmup_cosine(**words, **ends, exponent=draw(exponents)),
                 js.warmup_linear(**words, **ends),
-                js.warmup_exponential(**words, transition_steps=stable, decay_rate=draw(rates)),
+                js.warmup_exponential(**words, transition_steps=stable, decay_rate=draw(rates(growth))),
                 js.wsd(**words, **ends, cooldown_steps=cooldown),
             ]
         )
@@ -71,9 +80,10 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         st.builds(lambda a, b: a + b, inner, inner | values),
         st.builds(lambda a, b: a - b, inner | values.map(js.Constant), inner),
         st.builds(lambda a, b: a * b, inner, inner | values),
-        st.builds(lambda a, b: a / b, values, inner),
+        st.builds(lambda a, b: a / (b * b + 1.0), values | inner, inner),
     )
 
 
-schedules = st.recursive(curves | recipes(), composed, max_leaves=4)
-steps = st.one_of(st.integers(0, 5), st.integers(0, 1000), st.integers(0, LAST))
+def schedules(growth: bool) -> st.SearchStrategy[js.Schedule]:
+    """Any schedule; without growth, rates are at most 1."""
+    return st.recursive(curves(growth) | recipes(growth), composed, max_leaves=4)

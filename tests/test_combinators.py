@@ -103,6 +103,13 @@ def test_a_quotient_is_0_where_its_denominator_is():
     assert gradient == 0
 
 
+def test_a_quotient_of_any_size_is_finite_and_so_is_its_gradient():
+    for b in (1e-38, 1e-30, 1e-19, 1.1e-18, 1e-10, -1e-18, -1e-30):
+        value, gradients = jax.value_and_grad(lambda a, b: (a / js.Constant(b))(0), (0, 1))(2.0, b)
+        assert np.isfinite(value) and np.isfinite(gradients).all()
+        np.testing.assert_allclose(value, 2.0 / b if abs(b) > 1e-18 else 0.0, rtol=1e-6)
+
+
 def test_operators_leave_what_they_do_not_know_to_python():
     for other in ("0.1", None, {}, object()):
         with pytest.raises(TypeError, match=r"unsupported operand|can't multiply sequence"):
