@@ -69,8 +69,7 @@ class Schedule(abc.ABC):
         for field in self._fields:
             object.__setattr__(self, field.name, convert(field, getattr(self, field.name), Schedule))
         self._check()
-        if self.shape:
-            vars(self).update(vars(_broadcast(self)))
+        vars(self).update(vars(_broadcast(self)))
 
     def _check(self) -> None:
         """The rules between fields, for a class that has some."""
@@ -221,8 +220,10 @@ def _map(fn: Callable[[Any, Field], object], schedule: S) -> S:
 
 
 def _broadcast(schedule: S) -> S:
-    """The same stack with every number in it stacked."""
+    """The same stack with every number in it stacked; one schedule is itself."""
     shape = schedule.shape
+    if not shape:
+        return schedule
 
     def broadcast(x: Any, field: Field) -> object:
         full = shape + np.shape(x)[np.ndim(x) - field.leaf.ndim :]

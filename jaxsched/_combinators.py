@@ -1,6 +1,7 @@
 """Schedules made of schedules: one after another, and moved in time. Arithmetic is in `_base`, with the operators."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from jaxsched._base import Schedule
 from jaxsched._fields import as_schedules
 from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step
 from jaxsched._numerics import since
-from jaxsched._typing import Boundaries, Count, Leaf, Number, Offset
+from jaxsched._typing import STEPS, Boundaries, Number, Offset, Steps
 
 
 class Join(Schedule, name="join_schedules"):
@@ -20,12 +21,7 @@ class Join(Schedule, name="join_schedules"):
     boundaries: Boundaries
 
     def _check(self) -> None:
-        schedules, boundaries = len(self.schedules), entries(self.boundaries)
-        if boundaries != schedules - 1:
-            raise ValueError(
-                f"join_schedules: `boundaries` must have one entry fewer than `schedules`, "
-                f"got {boundaries} boundaries for {schedules} schedules."
-            )
+        _check_count("join_schedules", "boundaries", self.boundaries, self.schedules)
 
     def formula(self, step: jax.Array) -> Number:
         boundaries = jnp.maximum(jnp.asarray(self.boundaries), 0)
@@ -65,7 +61,7 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Boundaries) -> Sch
     return Join(schedules, boundaries)  # pyright: ignore[reportArgumentType]
 
 
-def sequence(schedules: Sequence[Schedule], durations: Sequence[Count] | np.ndarray | jax.Array) -> Schedule:
+def sequence(schedules: Sequence[Schedule], durations: Steps) -> Schedule:
     """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
 
     Args:
@@ -81,14 +77,17 @@ def sequence(schedules: Sequence[Schedule], durations: Sequence[Count] | np.ndar
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
     schedules = as_schedules("sequence", "schedules", schedules, Schedule)
-    leaf = Leaf(integer=True, ndim=1, minimum=0)
-    lengths = checked_leaf("sequence", "durations", durations, leaf)
-    if lengths.shape[-1] != len(schedules) - 1:
-        raise ValueError(
-            f"sequence: `durations` must have one entry fewer than `schedules`, "
-            f"got {lengths.shape[-1]} durations for {len(schedules)} schedules."
-        )
+    lengths = checked_leaf("sequence", "durations", durations, STEPS)
+    _check_count("sequence", "durations", lengths, schedules)
     return Join(schedules, _running_sums(lengths))
+
+
+def _check_count(owner: str, name: str, table: Any, schedules: Sequence[Schedule]) -> None:
+    if entries(table) != len(schedules) - 1:
+        raise ValueError(
+            f"{owner}: `{name}` must have one entry fewer than `schedules`, "
+            f"got {entries(table)} {name} for {len(schedules)} schedules."
+        )
 
 
 def _running_sums(lengths: np.ndarray | jax.Array) -> np.ndarray | jax.Array:

@@ -156,16 +156,17 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
         return wrong(ValueError, rule, f"{array[where]}{at}{in_row(row)}")
 
     if array.size and not (array.min() >= lowest and array.max() <= highest):
-        if not leaf.integer and not (np.abs(array) <= highest).all():
-            raise reject_first(~(np.abs(array) <= highest), f"must be finite in {dtype.name}")
+        if not leaf.integer and (infinite := ~(np.abs(array) <= highest)).any():
+            raise reject_first(infinite, f"must be finite in {dtype.name}")
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
         rule = "must not be negative" if lowest == 0 else f"must be at least {lowest}"
         raise reject_first(array < lowest, rule)
-    if leaf.increasing and (array[..., 1:] < array[..., :-1]).any():
+    if leaf.increasing:
         falls = np.zeros(array.shape, bool)
         falls[..., 1:] = array[..., 1:] < array[..., :-1]
-        raise reject_first(falls, "must be in increasing order")
+        if falls.any():
+            raise reject_first(falls, "must be in increasing order")
 
 
 def show(x: Any, ndim: int = 0) -> str:

@@ -18,11 +18,10 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import ExponentialDecay
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._leaves import as_array, as_leaf, in_row, is_traced
-from jaxsched._typing import Count, Factor, Leaf, Length, Rate, Scalar, leaf_of
+from jaxsched._typing import LENGTH, Count, Factor, Length, Rate, Scalar, leaf_of
 
 
 P = ParamSpec("P")
-LENGTH = Leaf(integer=True, minimum=0)
 
 
 def recipe(make: Callable[P, Schedule]) -> Callable[P, Schedule]:

@@ -148,23 +148,27 @@ def sweep(
     with _progress(len(configs), progress) as advance:
         for static, rows in _groups(configs):
             size = min(batch_size or len(rows), len(rows))
-            train_batch = _compile(train, static, size)
+            train_batch = _compile(train, static, size, configs)
             for start in range(0, len(rows), size):
                 batch = rows[start : start + size]
                 filled = np.pad(batch, (0, size - len(batch)), mode="edge")
                 values = train_batch({name: column[filled] for name, column in numbers.items()})
-                _write(metrics, batch, values, configs)
+                _write(metrics, batch, values, len(configs))
                 advance(len(batch))
     return Results(configs, metrics)
 
 
-def _compile(train: Callable[..., Any], static: Mapping[str, Any], size: int) -> Callable[..., dict[str, jax.Array]]:
+def _compile(
+    train: Callable[..., Any], static: Mapping[str, Any], size: int, configs: Configs
+) -> Callable[..., dict[str, jax.Array]]:
     names: list[str] = []  # in the order of `train`; JAX would sort a dict
 
     def train_row(row: Mapping[str, jax.Array]) -> tuple[jax.Array, ...]:
         metrics = train(**row, **static)
         if not isinstance(metrics, Mapping) or not all(isinstance(name, str) for name in metrics):
             raise TypeError(f"sweep: `train` must return a dict of arrays by name, got {type(metrics).__name__}.")
+        if clash := configs.columns.keys() & metrics.keys():
+            raise ValueError(f"sweep: a metric must not have the name of a column, got {sorted(clash)}.")
         names[:] = metrics
         return tuple(jnp.asarray(metric) for metric in metrics.values())
 
@@ -177,12 +181,10 @@ def _compile(train: Callable[..., Any], static: Mapping[str, Any], size: int) ->
     return run
 
 
-def _write(metrics: dict[str, np.ndarray], rows: np.ndarray, values: dict[str, jax.Array], configs: Configs) -> None:
+def _write(metrics: dict[str, np.ndarray], rows: np.ndarray, values: dict[str, jax.Array], total: int) -> None:
     """Put the values of a batch into the rows of the metrics, which the first batch creates."""
-    if clash := configs.columns.keys() & values.keys():
-        raise ValueError(f"sweep: a metric must not have the name of a column, got {sorted(clash)}.")
     if not metrics:
-        metrics |= {name: np.empty((len(configs), *v.shape[1:]), v.dtype) for name, v in values.items()}
+        metrics |= {name: np.empty((total, *v.shape[1:]), v.dtype) for name, v in values.items()}
     kinds, known = ({n: (v.dtype, v.shape[1:]) for n, v in table.items()} for table in (values, metrics))
     if kinds != known:
         raise ValueError(f"sweep: `train` must return the same metrics for every row, got {kinds} after {known}.")

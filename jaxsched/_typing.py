@@ -63,7 +63,10 @@ Rate = Annotated[Number, Leaf(minimum=0)]
 Factor = Annotated[Number | Pair, Leaf(minimum=0, paired=True)]
 """A factor that is applied again and again: not negative, and held with the precision in which it is given."""
 
-Length = Annotated[Count, Leaf(integer=True, minimum=0)]
+LENGTH = Leaf(integer=True, minimum=0)
+STEPS = Leaf(integer=True, ndim=1, minimum=0)
+
+Length = Annotated[Count, LENGTH]
 """A number of steps; 0 is legal."""
 
 Offset = Annotated[Count, Leaf(integer=True)]
@@ -72,7 +75,7 @@ Offset = Annotated[Count, Leaf(integer=True)]
 Values = Annotated[Sequence[Number] | np.ndarray | jax.Array, Leaf(ndim=1)]
 """A table of values."""
 
-Steps = Annotated[Sequence[Count] | np.ndarray | jax.Array, Leaf(integer=True, ndim=1, minimum=0)]
+Steps = Annotated[Sequence[Count] | np.ndarray | jax.Array, STEPS]
 """A table of steps in any order."""
 
 Boundaries = Annotated[Sequence[Count] | np.ndarray | jax.Array, Leaf(integer=True, ndim=1, minimum=0, increasing=True)]
@@ -86,4 +89,4 @@ def leaf_of(annotation: Any) -> tuple[Leaf | None, bool]:
         return (leaf_of(options[0])[0], True) if len(options) == 1 else (None, False)
     if get_origin(annotation) is Annotated:
         return next((extra for extra in annotation.__metadata__ if isinstance(extra, Leaf)), None), False
-    return {float: Leaf(), int: Leaf(integer=True, minimum=0)}.get(annotation), False
+    return {float: Leaf(), int: LENGTH}.get(annotation), False

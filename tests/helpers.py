@@ -4,6 +4,10 @@ from typing import Any
 
 import jax
 import jax.experimental
+import jax.numpy as jnp
+import numpy as np
+
+import jaxsched as js
 
 
 # a context manager, which older versions of JAX keep elsewhere
@@ -13,3 +17,17 @@ enable_x64: Any = vars(jax if hasattr(jax, "enable_x64") else jax.experimental)[
 def compilations(jitted: Any) -> int:
     """How many executables a jitted function holds."""
     return jitted._cache_size()
+
+
+def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
+    """The float leaves of a schedule, and a function from others in their place to a schedule."""
+    leaves, structure = jax.tree.flatten(schedule)
+    where = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, np.floating)]
+
+    def rebuild(floats: list[Any]) -> js.Schedule:
+        others = list(leaves)
+        for i, x in zip(where, floats, strict=True):
+            others[i] = x
+        return jax.tree.unflatten(structure, others)
+
+    return [leaves[i] for i in where], rebuild

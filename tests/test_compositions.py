@@ -3,12 +3,12 @@
 import pickle
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
 import jaxsched as js
 from tests import strategies
+from tests.helpers import float_leaves
 
 
 @settings(max_examples=60)
@@ -35,18 +35,10 @@ def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]
 @settings(max_examples=40)
 @given(schedule=strategies.schedules(growth=False), step=strategies.steps)
 def test_any_schedule_has_finite_gradients(schedule: js.Schedule, step: int):
-    leaves, structure = jax.tree.flatten(schedule)
-    where = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, np.floating)]
-
     @jax.jit
-    def gradient(floats: list[jax.Array], others: list[jax.Array], step: jax.Array) -> list[jax.Array]:
-        def value(floats: list[jax.Array]) -> jax.Array:
-            filled = [*others]
-            for i, x in zip(where, floats, strict=True):
-                filled[i] = x
-            return jax.tree.unflatten(structure, filled)(step)
+    def gradient(schedule: js.Schedule, step: jax.Array) -> list[jax.Array]:
+        floats, rebuild = float_leaves(schedule)
+        return jax.grad(lambda floats: rebuild(floats)(step))(floats)
 
-        return jax.grad(value)(floats)
-
-    for x in gradient([leaves[i] for i in where], leaves, np.int32(step)):
+    for x in gradient(schedule, np.int32(step)):
         assert np.isfinite(x).all()

@@ -15,7 +15,7 @@ import pytest
 import jaxsched as js
 from jaxsched._base import _call
 from tests.catalogue import ROWS, Row
-from tests.helpers import compilations, enable_x64
+from tests.helpers import compilations, enable_x64, float_leaves
 
 
 LAST = 2**31 - 1
@@ -44,20 +44,6 @@ def variants(x: np.ndarray) -> np.ndarray:
     changes = np.array([0, 1, 2, 5]) if x.dtype == np.int32 else np.array([1.0, 0.5, 1.25, 0.0])
     changes = changes.astype(x.dtype).reshape(4, *[1] * x.ndim)
     return x + changes if x.dtype == np.int32 else x * changes
-
-
-def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
-    """The float leaves of a schedule, and a function from others in their place to a schedule."""
-    leaves, structure = jax.tree.flatten(schedule)
-    where = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(leaf.dtype, np.floating)]
-
-    def rebuild(floats: list[Any]) -> js.Schedule:
-        others = list(leaves)
-        for i, x in zip(where, floats, strict=True):
-            others[i] = x
-        return jax.tree.unflatten(structure, others)
-
-    return [leaves[i] for i in where], rebuild
 
 
 def changed(schedule: js.Schedule, by: int = 1) -> js.Schedule:
