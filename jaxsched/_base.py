@@ -28,7 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._fields import Field, convert, describe
+from jaxsched._fields import Field, convert, describe, low_half, within
 from jaxsched._leaves import as_step, checked_leaf, show
 from jaxsched._numerics import finite, quotient
 from jaxsched._typing import Leaf, Number, Pair, Step
@@ -69,7 +69,7 @@ class Schedule(abc.ABC):
         for field in self._fields:
             object.__setattr__(self, field.name, convert(field, getattr(self, field.name), Schedule))
         self._check()
-        vars(self).update(vars(_broadcast(self)))
+        vars(self).update(vars(broadcast_numbers(self)))
 
     def _check(self) -> None:
         """The rules between fields, for a class that has some."""
@@ -80,7 +80,7 @@ class Schedule(abc.ABC):
     def shape(self) -> tuple[int, ...]:
         """() for one schedule; for a stack, the leading axes of its leaves."""
         shapes: list[tuple[int, ...]] = []
-        _map(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
+        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
@@ -104,7 +104,7 @@ class Schedule(abc.ABC):
         def row(x: Any, field: Field) -> object:
             return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.leaf.ndim)]
 
-        return _map(row, _broadcast(self))
+        return map_numbers(row, broadcast_numbers(self))
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
@@ -167,7 +167,9 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
             raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
         return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Leaf()))
 
-    schedule = _broadcast(_map(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule))
+    schedule = broadcast_numbers(
+        map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
+    )
     for _ in step.shape:
         value = jax.vmap(value, in_axes=(None, 0))
     for _ in schedule.shape:
@@ -202,26 +204,30 @@ def _new(cls: type[S], fields: Iterable[tuple[str, object]]) -> S:
     return self
 
 
-def _map(fn: Callable[[Any, Field], object], schedule: S) -> S:
-    """The same schedule with `fn(number, field)` for every number in it, those of inner schedules included."""
+def map_numbers(fn: Callable[[Any, Field], object], schedule: S, axes: int = 0) -> S:
+    """The same schedule with `fn(number, field)` for every number in it, those of inner schedules included.
+
+    `axes` is how many axes of pieces the numbers have; the leaf of the field that `fn` sees counts them.
+    """
 
     def mapped(field: Field, held: Any) -> object:
         if isinstance(held, Schedule):
-            return _map(fn, held)
+            return map_numbers(fn, held, axes + (field.holds == "pieces"))
         if field.holds == "schedules":
-            return tuple(_map(fn, inner) for inner in held)
+            return tuple(map_numbers(fn, inner, axes) for inner in held)
         if field.static or held is None:
             return held
+        field = within(field, axes) if axes else field
         if isinstance(held, Pair):
-            return Pair(fn(held.high, field), fn(held.low, dataclasses.replace(field, leaf=Leaf())))
+            return Pair(fn(held.high, field), fn(held.low, low_half(field)))
         return fn(held, field)
 
     return _new(type(schedule), ((field.name, mapped(field, vars(schedule)[field.name])) for field in schedule._fields))
 
 
-def _broadcast(schedule: S) -> S:
-    """The same stack with every number in it stacked; one schedule is itself."""
-    shape = schedule.shape
+def broadcast_numbers(schedule: S, shape: tuple[int, ...] | None = None) -> S:
+    """The same stack with every number in it stacked, to the shape of the stack or to a larger one."""
+    shape = schedule.shape if shape is None else shape
     if not shape:
         return schedule
 
@@ -231,19 +237,19 @@ def _broadcast(schedule: S) -> S:
             return x
         return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
 
-    return _map(broadcast, schedule)
+    return map_numbers(broadcast, schedule)
 
 
 class Arithmetic(Schedule):
-    """Two schedules, or a schedule and a number, under one of + - * /.
+    """Two schedules, or a schedule and a number, under one of + - * /, or the lesser or greater of the two.
 
         (a ∘ b)(t) = a(t) ∘ b(t)
 
-    Written with the operators. No step can make the value or its gradient infinite: a quotient is 0 where its
-    denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
+    Written with the operators, `minimum` and `maximum`. No step can make the value or its gradient infinite: a
+    quotient is 0 where its denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
 
     Args:
-        symbol: "+", "-", "*" or "/".
+        symbol: "+", "-", "*", "/", "minimum" or "maximum".
         left: a schedule or a number.
         right: a schedule or a number; a concrete number 0 cannot divide.
 
@@ -269,11 +275,17 @@ class Arithmetic(Schedule):
                 return finite(a - b)
             case "*":
                 return finite(a * b)
-            case _:
+            case "/":
                 return quotient(a, b)
+            case "minimum":
+                return jnp.minimum(a, b)
+            case _:
+                return jnp.maximum(a, b)
 
     def __repr__(self) -> str:
-        return f"({show(self.left)} {self.symbol} {show(self.right)})"
+        left, right = show(self.left), show(self.right)
+        infix = len(self.symbol) == 1
+        return f"({left} {self.symbol} {right})" if infix else f"{self.symbol}({left}, {right})"
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:

@@ -1,127 +1,144 @@
-"""Schedules made of schedules: one after another, and moved in time. Arithmetic is in `_base`, with the operators."""
+"""Schedules made of the values of others. Arithmetic is in `_base`, with the operators."""
 
-from collections.abc import Sequence
-from typing import Any
+from functools import reduce
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+from jax.typing import ArrayLike
 
-from jaxsched._base import Schedule
-from jaxsched._fields import as_schedules
-from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step
-from jaxsched._numerics import since
-from jaxsched._typing import STEPS, Boundaries, Number, Offset, Steps
-
-
-class Join(Schedule, name="join_schedules"):
-    """Schedules one after another; see `join_schedules`."""
-
-    schedules: tuple[Schedule, ...]
-    boundaries: Boundaries
-
-    def _check(self) -> None:
-        _check_count("join_schedules", "boundaries", self.boundaries, self.schedules)
-
-    def formula(self, step: jax.Array) -> Number:
-        boundaries = jnp.maximum(jnp.asarray(self.boundaries), 0)
-        starts = [0, *boundaries]
-        lasts = [*(boundaries - 1), last_step()]
-        value = jnp.zeros((), default_dtype(integer=False))
-        for schedule, start, last in zip(self.schedules, starts, lasts, strict=True):
-            within = since(jnp.minimum(step, last), start)  # a schedule is never asked for a step outside its life
-            value = jnp.where(step >= start, schedule.formula(within), value)
-        return value
+from jaxsched._base import Arithmetic, Schedule
+from jaxsched._curves.cooldowns import Shape, transition
+from jaxsched._numerics import finite, quotient, since
+from jaxsched._typing import Length, Number, Scalar
 
 
-def join_schedules(schedules: Sequence[Schedule], boundaries: Boundaries) -> Schedule:
-    """Schedules one after another, each on a clock of its own.
+def minimum(*operands: Schedule | ArrayLike) -> Schedule:
+    """The least of several schedules and numbers, at every step.
 
-        η(t) = η_i(t - b_i)    for b_i ≤ t < b_(i+1),    b_0 = 0
+        η(t) = min(η_1(t), η_2(t), ...)
 
     Args:
-        schedules: n schedules. The last one runs on.
-        boundaries: b_1 .. b_(n-1), the steps at which the next schedule begins, in increasing order. Between equal
-            boundaries lies a schedule that is skipped. Traced ones that are out of order: the last of those with
-            b_i ≤ t counts.
+        operands: at least two; numbers and schedules.
 
-    Returns:
-        One schedule. Its shape is the broadcast of the shapes in it.
-
-    Raises:
-        TypeError: if an entry is not a schedule.
-        ValueError: if the boundaries are negative or out of order, or there is not one fewer than schedules.
-
-    >>> warmup_then_line = join_schedules([Linear(0.0, 1.0, 10), Linear(1.0, 0.0, 90)], [10])
-    >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 55, 100)]
-    [0.0, 0.5, 1.0, 0.5, 0.0]
-
-    optax `join_schedules`, which checks nothing; PyTorch `SequentialLR`.
+    >>> [round(float(minimum(0.5, Linear(1.0, 0.0, 10))(t)), 2) for t in (0, 5, 8)]
+    [0.5, 0.5, 0.2]
     """
-    return Join(schedules, boundaries)  # pyright: ignore[reportArgumentType]
+    return _reduced("minimum", operands)
 
 
-def sequence(schedules: Sequence[Schedule], durations: Steps) -> Schedule:
-    """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
+def maximum(*operands: Schedule | ArrayLike) -> Schedule:
+    """The greatest of several schedules and numbers, at every step.
+
+        η(t) = max(η_1(t), η_2(t), ...)
 
     Args:
-        schedules: n schedules. The last one runs on.
-        durations: n - 1 lengths in steps, not negative. A schedule with a duration of 0 is skipped.
+        operands: at least two; numbers and schedules.
 
-    Raises:
-        TypeError: if an entry is not a schedule, or a duration is not an integer.
-        ValueError: if a duration is negative, or there is not one fewer than schedules.
-
-    >>> warmup_then_line = sequence([Linear(0.0, 1.0, 10), Constant(1.0), Linear(1.0, 0.0, 30)], [10, 60])
-    >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 70, 85, 100)]
-    [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
+    >>> [float(maximum(Linear(1.0, 0.0, 10), 0.25)(t)) for t in (0, 5, 10)]
+    [1.0, 0.5, 0.25]
     """
-    schedules = as_schedules("sequence", "schedules", schedules, Schedule)
-    lengths = checked_leaf("sequence", "durations", durations, STEPS)
-    _check_count("sequence", "durations", lengths, schedules)
-    return Join(schedules, _running_sums(lengths))
+    return _reduced("maximum", operands)
 
 
-def _check_count(owner: str, name: str, table: Any, schedules: Sequence[Schedule]) -> None:
-    if entries(table) != len(schedules) - 1:
-        raise ValueError(
-            f"{owner}: `{name}` must have one entry fewer than `schedules`, "
-            f"got {entries(table)} {name} for {len(schedules)} schedules."
-        )
+def clip(schedule: Schedule, lowest: Schedule | ArrayLike, highest: Schedule | ArrayLike) -> Schedule:
+    """The same schedule, held between two bounds.
 
-
-def _running_sums(lengths: np.ndarray | jax.Array) -> np.ndarray | jax.Array:
-    """Their cumulative sums, held at the last step where they would overflow."""
-    if isinstance(lengths, np.ndarray):
-        exact = np.cumsum(lengths.astype(object), axis=-1)
-        return np.minimum(exact, last_step()).astype(lengths.dtype)
-    return jax.lax.associative_scan(lambda a, b: a + jnp.minimum(b, last_step() - a), jnp.maximum(lengths, 0), axis=-1)
-
-
-class Shift(Schedule, name="shift"):
-    """A schedule moved in time; see `shift`."""
-
-    schedule: Schedule
-    steps: Offset
-
-    def formula(self, step: jax.Array) -> Number:
-        return self.schedule.formula(since(step, jnp.asarray(self.steps)))
-
-
-def shift(schedule: Schedule, steps: Offset) -> Schedule:
-    """The same schedule, `steps` later; before its start it holds its first value.
-
-        η(t) = η_0(max(t - s, 0))
+        η(t) = min(max(η_0(t), lowest), highest)
 
     Args:
         schedule: η_0.
-        steps: s, in steps; negative for earlier, so that the first -s steps are cut off.
+        lowest: a number or a schedule.
+        highest: a number or a schedule; where it is below `lowest`, it counts.
 
-    >>> [float(shift(Linear(1.0, 0.0, 10), 5)(t)) for t in (0, 5, 10, 15)]
-    [1.0, 1.0, 0.5, 0.0]
-    >>> [float(shift(StepDecay(1.0, 3, 0.5), -1)(t)) for t in (0, 1, 2, 3)]
-    [1.0, 1.0, 0.5, 0.5]
-
-    The `transition_begin` of optax.
+    >>> [float(clip(Linear(1.0, 0.0, 10), 0.25, 0.75)(t)) for t in (0, 5, 10)]
+    [0.75, 0.5, 0.25]
     """
-    return Shift(schedule, steps)
+    return minimum(maximum(schedule, lowest), highest)
+
+
+def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> Schedule:
+    if len(operands) < 2:
+        raise TypeError(f"{name}: at least two operands are needed, got {len(operands)}.")
+    if not any(isinstance(operand, Schedule) for operand in operands):
+        raise TypeError(f"{name}: at least one operand must be a schedule, got {operands!r}.")
+    return reduce(lambda a, b: Arithmetic(name, a, b), operands)
+
+
+class Splice(Schedule, name="splice"):
+    """A schedule that continues another; see `splice`."""
+
+    first: Schedule
+    at: Length
+    then: Schedule
+
+    def formula(self, step: jax.Array) -> Number:
+        before, after = jnp.minimum(step, self.at), since(step, jnp.asarray(self.at))
+        here = self.first.formula(jnp.maximum(self.at, 0))
+        start = jnp.asarray(self.then.formula(jnp.zeros_like(step)))
+        value = finite(quotient(here, start) * self.then.formula(after))
+        return jnp.where(after > 0, value, self.first.formula(jnp.maximum(before, 0)))
+
+
+def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:
+    """One schedule up to a step, and from there another one, scaled so as to continue with the value that it had.
+
+        η(t) = η_1(t)                        for t ≤ s
+        η(t) = η_1(s) η_2(t - s) / η_2(0)    for t > s
+
+    Args:
+        first: η_1.
+        at: s, a step; it may be traced, so that one executable serves all.
+        then: η_2, a shape: only its ratio to its own first value counts. Where that is 0, so is what follows.
+
+    >>> spliced = splice(Linear(1.0, 0.0, 10), 5, Cosine(1.0, 0.0, 20))
+    >>> [round(float(spliced(t)), 3) for t in (0, 5, 15, 25)]
+    [1.0, 0.5, 0.25, 0.0]
+    """
+    return Splice(first, at, then)
+
+
+class DecayFrom(Schedule, name="decay_from"):
+    """A schedule that cools down from a step on; see `decay_from`."""
+
+    schedule: Schedule
+    at: Length
+    transition_steps: Length
+    end_value: Scalar = 0.0
+    cooldown: Shape = "linear"
+
+    def _check(self) -> None:
+        transition("decay_from", self.cooldown, 1.0, 1.0, 1)
+
+    def formula(self, step: jax.Array) -> Number:
+        at = jnp.maximum(self.at, 0)
+        here = self.schedule.formula(jnp.minimum(step, at))
+        tail = transition("decay_from", self.cooldown, here, self.end_value, self.transition_steps)
+        return jnp.where(step < at, here, tail.formula(since(step, at)))
+
+
+def decay_from(
+    schedule: Schedule, at: Length, transition_steps: Length, end_value: Scalar = 0.0, cooldown: Shape = "linear"
+) -> Schedule:
+    """Cool down from here: a schedule up to a step, and from there a transition to `end_value`.
+
+        η(t) = η_0(t)                  for t < s
+        η(t) = from η_0(s) to η_T in T steps    for t ≥ s
+
+    Args:
+        schedule: η_0.
+        at: s, a step; it may be traced, so that one executable serves all.
+        transition_steps: T, the length of the cooldown, in steps.
+        end_value: η_T.
+        cooldown: its shape, as in `wsd`.
+
+    Raises:
+        ValueError: if there is no such shape.
+
+    >>> cooled = decay_from(warmup_constant(peak_value=1.0, warmup_steps=10), 100, 20)
+    >>> [float(cooled(t)) for t in (5, 99, 100, 110, 120)]
+    [0.5, 1.0, 1.0, 0.5, 0.0]
+
+    OLMo-core `OverrideDecay`.
+    """
+    return DecayFrom(schedule, at, transition_steps, end_value, cooldown)

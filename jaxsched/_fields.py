@@ -5,10 +5,11 @@ JAX compares and hashes.
 """
 
 import dataclasses
-from typing import Any, Literal, get_type_hints
+import functools
+from typing import Annotated, Any, Literal, get_type_hints
 
 from jaxsched._leaves import as_array, as_pair, checked_leaf
-from jaxsched._typing import Leaf, Pair, leaf_of
+from jaxsched._typing import PIECES, Leaf, Pair, leaf_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Field:
 
     owner: str
     name: str
-    holds: Literal["number", "schedule", "schedules", "flag", "structure"]
+    holds: Literal["number", "schedule", "schedules", "pieces", "flag", "structure"]
     leaf: Leaf
     optional: bool
 
@@ -26,10 +27,23 @@ class Field:
         return self.holds in ("flag", "structure")
 
 
+@functools.cache
+def within(field: Field, axes: int) -> Field:
+    """The field of a schedule that lies within so many joins of pieces: its numbers have as many axes more."""
+    return dataclasses.replace(field, leaf=dataclasses.replace(field.leaf, ndim=field.leaf.ndim + axes))
+
+
+@functools.cache
+def low_half(field: Field) -> Field:
+    """The field of the low number of a pair, which may be negative."""
+    return dataclasses.replace(field, leaf=Leaf(ndim=field.leaf.ndim))
+
+
 def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
     """The fields of a dataclass, from their annotations; `schedule` is the class of schedules."""
     hints = get_type_hints(cls, include_extras=True)
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
+    kinds[Annotated[schedule, PIECES]] = "pieces"
 
     def field(name: str) -> Field:
         leaf, optional = leaf_of(hints[name])
@@ -45,7 +59,7 @@ def convert(field: Field, given: Any, schedule: type) -> object:
             if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):
                 return given
             return as_number(field, given)
-        case "schedule":
+        case "schedule" | "pieces":
             return as_schedule(field.owner, field.name, given, schedule)
         case "schedules":
             return as_schedules(field.owner, field.name, given, schedule)

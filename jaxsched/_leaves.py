@@ -80,6 +80,19 @@ def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray
     return as_leaf(as_array(owner, name, given, leaf), leaf)
 
 
+def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
+    """Raise unless `good(held, *others)` at every row, as far as it can be known now."""
+    numbers = [float(x) if isinstance(x, Pair) and not np.ndim(x.high) else x for x in (held, *others)]
+    numbers = [x.high if isinstance(x, Pair) else x for x in numbers]
+    if any(map(is_traced, numbers)):
+        return
+    first, *rest = np.broadcast_arrays(*numbers)
+    bad = ~np.asarray(good(first, *rest))
+    if bad.any():
+        row = tuple(np.argwhere(bad)[0].tolist())
+        raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
+
+
 def entries(table: Any) -> int:
     """The number of entries of a table that is a leaf."""
     return table.shape[-1]

@@ -25,6 +25,7 @@ class Leaf:
         increasing: whether its entries must not decrease.
         or_schedule: whether a schedule may stand in its place.
         paired: whether it is held as a `Pair`, two leaves.
+        clock: whether an integer counts steps, so that it changes when the schedule is stretched.
     """
 
     integer: bool = False
@@ -33,6 +34,7 @@ class Leaf:
     increasing: bool = False
     or_schedule: bool = False
     paired: bool = False
+    clock: bool = True
 
 
 class Pair(NamedTuple):
@@ -47,6 +49,9 @@ class Pair(NamedTuple):
     def __float__(self) -> float:
         return float(self.high) + float(self.low)
 
+
+PIECES = "pieces"
+"""Marks a schedule whose numbers have one axis more, inside all others: one entry for each piece of a join."""
 
 Number = float | np.floating | np.integer | np.ndarray | jax.Array
 Count = int | np.integer | np.ndarray | jax.Array
@@ -68,6 +73,9 @@ STEPS = Leaf(integer=True, ndim=1, minimum=0)
 
 Length = Annotated[Count, LENGTH]
 """A number of steps; 0 is legal."""
+
+Times = Annotated[Count, Leaf(integer=True, minimum=0, clock=False)]
+"""How often: a number of cycles, of steps in a tick, or a whole factor."""
 
 Offset = Annotated[Count, Leaf(integer=True)]
 """A number of steps that may be negative."""

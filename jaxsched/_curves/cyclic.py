@@ -1,11 +1,23 @@
 """Curves that come back."""
 
+from typing import Annotated, Literal
+
 import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import between, fractions, sin2
-from jaxsched._typing import Length, Number, Scalar
+from jaxsched._leaves import check_numbers, last_step
+from jaxsched._numerics import (
+    between,
+    equal_cycle,
+    fractions,
+    growing_cycle,
+    log2_of_factor,
+    repeated,
+    sin2,
+)
+from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
+from jaxsched._typing import Factor, Leaf, Length, Number, Scalar, Times
 
 
 class CosineAnnealing(Schedule):
@@ -30,6 +42,113 @@ class CosineAnnealing(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         period = jnp.maximum(self.period_steps, 0)
-        half_wave, since = jnp.divmod(step, jnp.maximum(period, 1))
+        half_wave, since = equal_cycle(step, period)
         left, done = fractions(jnp.where(half_wave % 2 == 0, period - since, since), period)
-        return between(self.init_value, self.end_value, sin2(left), sin2(done))
+        return between(self.init_value, self.end_value, *sin2(left, done))
+
+
+class CosineRestarts(Schedule):
+    """Half a cosine from `init_value` to `end_value`, again and again.
+
+        η(t) = η_T + (η_0 dⁱ - η_T) sin²(πu/2)
+
+    in cycle i, which lasts T gⁱ steps, and of which u is left.
+
+    Args:
+        init_value: η_0, the value at the start of the first cycle.
+        end_value: η_T, the value to which every cycle falls.
+        period_steps: T, the length of the first cycle, in steps; 0 means always at `end_value`.
+        growth: g, at least 1: how much longer each cycle is than the one before. None for 1. Where it is whole, every
+            restart is at a whole step; otherwise a cycle begins between two steps, as the formula has it. A traced one
+            below 1 counts as 1.
+        decay: d, not negative: how much lower each start is than the one before. None for 1.
+        cycles: how many cycles there are, after which the value is `end_value`. None for no end.
+
+    Raises:
+        ValueError: if `growth` is less than 1.
+
+    >>> [round(float(CosineRestarts(1.0, 0.0, 2, growth=2)(t)), 2) for t in range(8)]
+    [1.0, 0.5, 1.0, 0.85, 0.5, 0.15, 1.0, 0.96]
+    >>> [round(float(CosineRestarts(1.0, 0.0, 2, decay=0.5, cycles=2)(t)), 2) for t in range(6)]
+    [1.0, 0.5, 0.5, 0.25, 0.0, 0.0]
+
+    Loshchilov & Hutter (2017), SGDR, arXiv:1608.03983; PyTorch `CosineAnnealingWarmRestarts`, Keras
+    `CosineDecayRestarts`, timm `CosineLRScheduler`. Exact at every restart, where a logarithm in floats is not.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    period_steps: Length
+    growth: Factor | None = None
+    decay: Factor | None = None
+    cycles: Times | None = None
+
+    def _check(self) -> None:
+        if self.growth is not None:
+            check_numbers("CosineRestarts", "growth", self.growth, lambda g: g >= 1, "must be at least 1")
+
+    def formula(self, step: jax.Array) -> Number:
+        period = jnp.maximum(self.period_steps, 0)
+        if self.growth is None:
+            cycle, since = equal_cycle(step, period)
+            left, done = fractions(period - jnp.minimum(since, period), period)
+        else:
+            cycle, since, length = growing_cycle(step, period, pair(self.growth))
+            done = jnp.where(period > 0, total(times(since, reciprocal(length))), 1)
+            left = jnp.where(period > 0, total(times(plus(length, negative(since)), reciprocal(length))), 0)
+        start = self.init_value
+        if self.decay is not None:
+            start = repeated(start, log2_of_factor(self.decay), pair_of_count(cycle), exact=True)
+        value = between(start, self.end_value, *sin2(left, done))
+        return value if self.cycles is None else jnp.where(cycle < self.cycles, value, self.end_value)
+
+
+class Triangular(Schedule):
+    """Up in a line and down in a line, again and again.
+
+        η(t) = η_0 + (η_p - η_0) z(t) s,    z from 0 to 1 in T_up steps, and back in T_down
+
+    Args:
+        init_value: η_0, the lower value, at step 0.
+        peak_value: η_p, the upper value, at step T_up.
+        rise_steps: T_up, in steps; 0 means that a cycle begins at its peak.
+        fall_steps: T_down, in steps. None for as many as `rise_steps`.
+        scale: s, a number, or a schedule that gives it: of the index of the cycle, or of the step.
+        scale_by: "cycle" or "step".
+
+    Raises:
+        ValueError: if `scale_by` is neither.
+
+    >>> [float(Triangular(0.0, 1.0, 2)(t)) for t in range(7)]
+    [0.0, 0.5, 1.0, 0.5, 0.0, 0.5, 1.0]
+    >>> triangular2 = Triangular(0.0, 1.0, 2, scale=HalfLife(1.0, 1))
+    >>> [float(triangular2(t)) for t in range(7)]
+    [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5]
+
+    Smith (2015), cyclical learning rates, arXiv:1506.01186; PyTorch `CyclicLR`: `triangular2` is a scale of
+    `HalfLife(1.0, 1)` by cycle, `exp_range` one of `ExponentialDecay(1.0, 1, gamma)` by step.
+    """
+
+    init_value: Scalar
+    peak_value: Scalar
+    rise_steps: Length
+    fall_steps: Length | None = None
+    scale: Annotated[Schedule | Number, Leaf(or_schedule=True)] = 1.0
+    scale_by: Literal["cycle", "step"] = "cycle"
+
+    def _check(self) -> None:
+        if self.scale_by not in ("cycle", "step"):
+            raise ValueError(f'Triangular: `scale_by` must be "cycle" or "step", got {self.scale_by!r}.')
+
+    def formula(self, step: jax.Array) -> Number:
+        rise = jnp.maximum(self.rise_steps, 0)
+        fall = rise if self.fall_steps is None else jnp.maximum(self.fall_steps, 0)
+        fall = jnp.minimum(fall, last_step() - rise)
+        cycle, since = equal_cycle(step, rise + fall)
+        rises = since < rise
+        to_go = jnp.where(rises, since, fall - jnp.minimum(since - rise, fall))
+        above, below = fractions(to_go, jnp.where(rises, rise, fall))
+        scale = self.scale
+        if isinstance(scale, Schedule):
+            scale = scale.formula(cycle if self.scale_by == "cycle" else step)
+        return between(self.init_value, self.init_value + (self.peak_value - self.init_value) * scale, below, above)

@@ -7,7 +7,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import finite, periods, repeated, saturating_exp
+from jaxsched._leaves import last_step
+from jaxsched._numerics import between, exp2, log2_of_factor, logistic, periods, repeated, since, times_log2
+from jaxsched._pairs import LOG2_E, inverse, pair, pair_of_count, times, total
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -38,10 +40,11 @@ class ExponentialDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.transition_steps, whole=self.staircase)
-        value = finite(self.init_value * repeated(self.decay_rate, u))
+        rate = log2_of_factor(self.decay_rate)
+        value = repeated(self.init_value, rate, u, exact=self.staircase)
         if self.end_value is None:
             return value
-        falls = repeated(self.decay_rate, 1.0) < 1
+        falls = total(rate) < 0
         return jnp.where(falls, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
 
 
@@ -69,7 +72,8 @@ class NaturalExponentialDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.step_size, whole=self.staircase)
-        return finite(self.init_value * saturating_exp(-self.decay_rate * u))
+        rate = times(pair(-self.decay_rate), pair(LOG2_E))
+        return repeated(self.init_value, rate, u, exact=self.staircase)
 
 
 class InverseTimeDecay(Schedule):
@@ -96,7 +100,7 @@ class InverseTimeDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.transition_steps, whole=self.staircase)
-        return self.init_value / (1 + jnp.maximum(self.decay_rate, 0) * u)
+        return self.init_value / (1 + total(times(pair(jnp.maximum(self.decay_rate, 0)), u)))
 
 
 class StepDecay(Schedule):
@@ -120,4 +124,132 @@ class StepDecay(Schedule):
     factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
-        return finite(self.init_value * repeated(self.factor, periods(step, self.step_size, whole=True)))
+        drops = periods(step, self.step_size, whole=True)
+        return repeated(self.init_value, log2_of_factor(self.factor), drops, exact=True)
+
+
+class HalfLife(Schedule):
+    """Half of it is gone after each `half_life` steps.
+
+        η(t) = η_0 2^(-t / h)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        half_life: h, in steps.
+
+    >>> [float(HalfLife(1.0, 100)(t)) for t in (0, 100, 200)]
+    [1.0, 0.5, 0.25]
+
+    The decay of MiniCPM, arXiv:2404.06395; praxis `ContinuousSchedule`.
+    """
+
+    init_value: Scalar
+    half_life: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        return repeated(self.init_value, pair(-1.0), periods(step, self.half_life))
+
+
+class InverseSqrt(Schedule):
+    """Down with the square root of the step: the rate of transformers without a fixed horizon.
+
+        η(t) = η_0 / √(1 + (t + s) / τ)
+
+    Args:
+        peak_value: η_0, the value at step 0 if nothing is shifted.
+        timescale: τ, in steps: after 3τ the value is half of `peak_value`.
+        shift: s, in steps: how far down the curve it begins.
+
+    >>> [float(InverseSqrt(1.0, 100)(t)) for t in (0, 300, 1500)]
+    [1.0, 0.5, 0.25]
+
+    big_vision `rsqrt`; with τ = W after a warmup of W steps, the √(W / t) of Vaswani et al. (2017), arXiv:1706.03762,
+    of T5, fairseq `inverse_sqrt` and Transformers `get_inverse_sqrt_schedule`.
+    """
+
+    peak_value: Scalar
+    timescale: Length
+    shift: Length = 0
+
+    def formula(self, step: jax.Array) -> Number:
+        u = periods(since(step, -jnp.asarray(self.shift)), self.timescale)
+        return self.peak_value / jnp.sqrt(1 + total(u))
+
+
+class PowerLaw(Schedule):
+    """A power of the step: `InverseSqrt` with any power.
+
+        η(t) = η_0 (1 + (t + s) / τ)^-p
+
+    Args:
+        peak_value: η_0, the value at step 0 if nothing is shifted.
+        timescale: τ, in steps.
+        power: p, not negative.
+        shift: s, in steps: how far down the curve it begins.
+
+    >>> [float(PowerLaw(1.0, 100, 2.0)(t)) for t in (0, 100, 300)]
+    [1.0, 0.25, 0.0625]
+
+    timm `WSDLRScheduler`, `stable_fn="power"`; OLMo-core `PowerLR`; Shen et al. (2024), arXiv:2408.13359, eq. 7.
+    """
+
+    peak_value: Scalar
+    timescale: Length
+    power: Rate
+    shift: Length = 0
+
+    def formula(self, step: jax.Array) -> Number:
+        u = total(periods(since(step, -jnp.asarray(self.shift)), self.timescale))
+        return self.peak_value * exp2(times_log2(1 + u, u, -jnp.maximum(self.power, 0)))[0]
+
+
+class Logistic(Schedule):
+    """A sigmoid from `init_value` to `end_value`, half way at `midpoint`.
+
+        η(t) = η_0 + (η_T - η_0) / (1 + e^((c - t) / τ))
+
+    Args:
+        init_value: η_0, the value far before the midpoint.
+        end_value: η_T, the value far after it.
+        midpoint: c, a step.
+        timescale: τ, in steps: from 12% to 88% of the way takes 4τ; 0 for a jump at the midpoint.
+
+    >>> [round(float(Logistic(0.0, 1.0, 500, 100)(t)), 3) for t in (0, 300, 500, 700, 2000)]
+    [0.007, 0.119, 0.5, 0.881, 1.0]
+
+    Bowman et al. (2016), the weight of a KL term, arXiv:1511.06349.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    midpoint: Length
+    timescale: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        late, scale = step - jnp.maximum(self.midpoint, 0), jnp.asarray(self.timescale)
+        late = jnp.where(scale > 0, late, jnp.where(late < 0, -last_step(), last_step()))
+        part_end, part_init = logistic(times(times(pair_of_count(late), inverse(jnp.maximum(scale, 1))), pair(LOG2_E)))
+        return between(self.init_value, self.end_value, part_init, part_end)
+
+
+class Gaussian(Schedule):
+    """Half a bell curve.
+
+        η(t) = η_0 e^(-t² / 2σ²)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        timescale: σ, in steps.
+
+    >>> [round(float(Gaussian(1.0, 100)(t)), 3) for t in (0, 100, 200, 300)]
+    [1.0, 0.607, 0.135, 0.011]
+
+    The neighbourhood of self-organizing maps, Kohonen (1982).
+    """
+
+    init_value: Scalar
+    timescale: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        u = periods(step, self.timescale)
+        return repeated(self.init_value, times(pair(LOG2_E), pair(-0.5)), times(u, u))

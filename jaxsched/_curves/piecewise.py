@@ -1,12 +1,18 @@
-"""Constant pieces. At a boundary the next piece has begun: piece i owns the steps [b_i, b_(i+1))."""
+"""Tables. At a boundary the next piece has begun: piece i owns the steps [b_i, b_(i+1)).
+
+The graph is the same for ten entries and for ten thousand.
+"""
+
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
 from jaxsched._leaves import entries
-from jaxsched._numerics import as_float, boundaries_passed, finite, repeated
-from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
+from jaxsched._numerics import between, boundaries_passed, fractions, log2_of_factor, pick, repeated, sin2, since
+from jaxsched._pairs import inverse, pair_of_count
+from jaxsched._typing import Boundaries, Factor, Number, Pair, Scalar, Steps, Values
 
 
 class PiecewiseConstant(Schedule):
@@ -39,7 +45,7 @@ class PiecewiseConstant(Schedule):
             )
 
     def formula(self, step: jax.Array) -> Number:
-        return jnp.asarray(self.values)[boundaries_passed(step, jnp.asarray(self.boundaries))]
+        return pick(jnp.asarray(self.values), boundaries_passed(step, jnp.asarray(self.boundaries)))
 
 
 class MultiStep(Schedule):
@@ -64,4 +70,83 @@ class MultiStep(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
-        return finite(self.init_value * repeated(self.factor, as_float(passed)))
+        return repeated(self.init_value, log2_of_factor(self.factor), pair_of_count(passed), exact=True)
+
+
+class PiecewiseInterpolate(Schedule):
+    """From value to value, in lines or in half cosines.
+
+        η(t) = v_i + (v_(i+1) - v_i) w,    w = q or sin²(πq/2),    q = (t - b_i) / (b_(i+1) - b_i)
+
+    Before the first boundary the value is the first one, after the last boundary the last.
+
+    Args:
+        boundaries: b, n steps in increasing order; at two that are equal, the value jumps.
+        values: v, n values: the value *at* each boundary.
+        interpolation: "linear" or "cosine".
+
+    Raises:
+        ValueError: if the boundaries are out of order, there is not one value for each and at least one, or
+            `interpolation` is neither.
+
+    >>> [float(PiecewiseInterpolate([10, 20, 40], [0.0, 1.0, 0.5])(t)) for t in (0, 10, 15, 20, 30, 40, 99)]
+    [0.0, 0.0, 0.5, 1.0, 0.75, 0.5, 0.5]
+
+    optax `piecewise_interpolate_schedule`, which has factors for values; ignite `PiecewiseLinear`.
+    """
+
+    boundaries: Boundaries
+    values: Values
+    interpolation: Literal["linear", "cosine"] = "linear"
+
+    def _check(self) -> None:
+        values, boundaries = entries(self.values), entries(self.boundaries)
+        if values != boundaries or not values:
+            raise ValueError(
+                f"PiecewiseInterpolate: `values` must have one entry for each of `boundaries`, and at least one, "
+                f"got {values} values for {boundaries} boundaries."
+            )
+        if self.interpolation not in ("linear", "cosine"):
+            rule = '`interpolation` must be "linear" or "cosine"'
+            raise ValueError(f"PiecewiseInterpolate: {rule}, got {self.interpolation!r}.")
+
+    def formula(self, step: jax.Array) -> Number:
+        boundaries, values = jnp.maximum(jnp.asarray(self.boundaries), 0), jnp.asarray(self.values)
+        lengths = jnp.maximum(jnp.diff(boundaries, append=boundaries[-1:]), 0)
+        piece = jnp.maximum(boundaries_passed(step, boundaries) - 1, 0)
+        length = pick(lengths, piece)
+        per_step = Pair(*(pick(table, piece) for table in inverse(jnp.maximum(lengths, 1))))
+        left = length - jnp.minimum(since(step, pick(boundaries, piece)), length)
+        parts = fractions(left, length, per_step)
+        parts = sin2(*parts) if self.interpolation == "cosine" else parts
+        before = step < boundaries[0]
+        value = between(pick(values, piece), pick(jnp.append(values[1:], values[-1]), piece), *parts)
+        return jnp.where(before, values[0], value)
+
+
+class Tabulated(Schedule):
+    """A value for each step: any curve that was computed elsewhere.
+
+        η(t) = v_min(t, n-1)
+
+    Args:
+        values: v, n values, one for each step; the last one holds.
+
+    Raises:
+        ValueError: if there is no value.
+
+    >>> [float(Tabulated([0.5, 1.0, 0.25])(t)) for t in (0, 1, 2, 3)]
+    [0.5, 1.0, 0.25, 0.25]
+
+    The NumPy tables of DINO, `lr_schedule[it]`.
+    """
+
+    values: Values
+
+    def _check(self) -> None:
+        if not entries(self.values):
+            raise ValueError("Tabulated: `values` must have at least one entry, got none.")
+
+    def formula(self, step: jax.Array) -> Number:
+        values = jnp.asarray(self.values)
+        return values[jnp.minimum(step, values.shape[0] - 1)]

@@ -1,7 +1,8 @@
 """From `init_value` to `end_value` in `transition_steps`, and held there: the shapes differ in one line.
 
 All of them are exact at both ends, and at every step in between as accurate near 0 as far from it: what is left of
-the length is counted in integers, and the value is measured from the end that is nearer to 0 (`between`).
+the length is counted in integers, and the value is measured from the end that is nearer to 0 (`between`). A shape
+turns the parts `left` and `done` of the length, which add up to 1, into two others that do.
 """
 
 import jax
@@ -41,28 +42,36 @@ class Cosine(Schedule):
 
         η(t) = η_T + (η_0 - η_T) sin²(πu/2)^a,    u = max(T - t, 0) / T
 
-    which is the usual η_T + (η_0 - η_T) (½ + ½ cos πt/T)^a up to T.
+    which is the usual η_T + (η_0 - η_T) (½ + ½ cos πt/T)^a up to T. With k-decay, u = 1 - (t/T)^k.
 
     Args:
         init_value: η_0, the value at step 0.
         end_value: η_T, the value from step T onwards.
         transition_steps: T, the length in steps; 0 means already at `end_value`.
-        exponent: a, not negative; above 1 the curve falls earlier.
+        exponent: a, not negative; above 1 the curve falls earlier. None for 1.
+        k_decay: k, not negative; above 1 the curve falls later. None for 1.
 
     >>> [round(float(Cosine(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 100, 200)]
     [1.0, 0.5, 0.0, 0.0]
 
     Loshchilov & Hutter (2017), SGDR, eq. 5, arXiv:1608.03983; optax `cosine_decay_schedule`, Keras `CosineDecay`.
+    Zhang & Li (2020), k-decay, arXiv:2004.05909; timm `CosineLRScheduler`.
     """
 
     init_value: Scalar
     end_value: Scalar
     transition_steps: Length
-    exponent: Rate = 1.0
+    exponent: Rate | None = None
+    k_decay: Rate | None = None
 
     def formula(self, step: jax.Array) -> Number:
         left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        return between(self.init_value, self.end_value, *powers(sin2(left), sin2(done), self.exponent))
+        if self.k_decay is not None:
+            done, left = powers(done, left, self.k_decay)
+        part_init, part_end = sin2(left, done)
+        if self.exponent is not None:
+            part_init, part_end = powers(part_init, part_end, self.exponent)
+        return between(self.init_value, self.end_value, part_init, part_end)
 
 
 class Polynomial(Schedule):
@@ -70,23 +79,29 @@ class Polynomial(Schedule):
 
         η(t) = η_T + (η_0 - η_T) u^p,    u = max(T - t, 0) / T
 
+    With k-decay, u = 1 - (t/T)^k.
+
     Args:
         init_value: η_0, the value at step 0.
         end_value: η_T, the value from step T onwards.
         transition_steps: T, the length in steps; 0 means already at `end_value`.
         power: p, not negative; 1 is a line, 0 stays at `init_value` up to T.
+        k_decay: k, not negative; above 1 the curve falls later. None for 1.
 
     >>> [float(Polynomial(1.0, 0.0, 100, 2.0)(t)) for t in (0, 50, 100, 200)]
     [1.0, 0.25, 0.0, 0.0]
 
-    optax `polynomial_schedule`; PyTorch `PolynomialLR`; Keras `PolynomialDecay`.
+    optax `polynomial_schedule`; PyTorch `PolynomialLR`; Keras `PolynomialDecay`; timm `PolyLRScheduler` with k-decay.
     """
 
     init_value: Scalar
     end_value: Scalar
     transition_steps: Length
     power: Rate
+    k_decay: Rate | None = None
 
     def formula(self, step: jax.Array) -> Number:
         left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        if self.k_decay is not None:
+            done, left = powers(done, left, self.k_decay)
         return between(self.init_value, self.end_value, *powers(left, done, self.power))

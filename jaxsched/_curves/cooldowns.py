@@ -1,0 +1,308 @@
+"""More ways from `init_value` to `end_value`: the shapes of cooldowns, and the rarer ones.
+
+As in `transitions`, a shape turns the parts `left` and `done` of the length into two others that add up to 1.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._base import Schedule
+from jaxsched._curves.transitions import Cosine, Linear
+from jaxsched._fields import as_schedule
+from jaxsched._leaves import check_numbers
+from jaxsched._numerics import (
+    between,
+    exp2,
+    fractions,
+    log2_of_factor,
+    logistic,
+    one_minus_sqrt,
+    pair_fractions,
+    sin2,
+    steps_left,
+)
+from jaxsched._pairs import LOG2_E, negative, pair, plus, reciprocal, times, total
+from jaxsched._typing import Factor, Length, Number, Rate, Scalar
+
+
+class OneMinusSqrt(Schedule):
+    """Steep at first, then slower and slower: the cooldown that does best after a constant rate.
+
+        η(t) = η_T + (η_0 - η_T) (1 - √q),    q = min(t / T, 1)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+
+    >>> [round(float(OneMinusSqrt(1.0, 0.0, 100)(t)), 3) for t in (0, 1, 25, 100)]
+    [1.0, 0.9, 0.5, 0.0]
+
+    Hägele et al. (2024), arXiv:2405.18392; Transformers, timm and Megatron offer it as the tail of WSD.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, *one_minus_sqrt(left, done))
+
+
+class OneMinusSquare(Schedule):
+    """Slow at first, then faster and faster.
+
+        η(t) = η_T + (η_0 - η_T) (1 - q²),    q = min(t / T, 1)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+
+    >>> [float(OneMinusSquare(1.0, 0.0, 100)(t)) for t in (0, 50, 100)]
+    [1.0, 0.75, 0.0]
+
+    Hägele et al. (2024), arXiv:2405.18392, the cooldowns; as a warmup, the square of `scenic` and `axolotl` mirrored.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, left * (1 + done), done * done)
+
+
+class Rex(Schedule):
+    """Reflected exponential: between a line and a constant that drops at the end.
+
+        η(t) = η_T + (η_0 - η_T) u / (1 - d + d u),    u = max(T - t, 0) / T
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        bend: d, from 0 (a line) to less than 1 (close to a constant); a traced one is held within that.
+
+    Raises:
+        ValueError: if `bend` is 1 or more.
+
+    >>> [round(float(Rex(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 90, 100)]
+    [1.0, 0.667, 0.182, 0.0]
+
+    Chen et al. (2021), REX, arXiv:2107.04197, with d = ½.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    bend: Rate = 0.5
+
+    def _check(self) -> None:
+        check_numbers("Rex", "bend", self.bend, lambda d: d < 1, "must be less than 1")
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = pair_fractions(step, self.transition_steps)
+        done = times(pair(1 - jnp.clip(self.bend, 0, 1 - 1e-6)), done)
+        weight = reciprocal(plus(left, done))
+        return between(self.init_value, self.end_value, total(times(left, weight)), total(times(done, weight)))
+
+
+class MirrorCosine(Schedule):
+    """The mirror image of half a cosine in the line: steep at both ends, flat in the middle.
+
+        η(t) = η_T + (η_0 - η_T) (2u - sin²(πu/2)),    u = max(T - t, 0) / T
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+
+    >>> [round(float(MirrorCosine(1.0, 0.0, 100)(t)), 3) for t in (0, 25, 50, 75, 100)]
+    [1.0, 0.646, 0.5, 0.354, 0.0]
+
+    Hägele et al. (2024), arXiv:2405.18392, the cooldowns.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        cosine_left, cosine_done = sin2(left, done)
+        return between(self.init_value, self.end_value, 2 * left - cosine_left, 2 * done - cosine_done)
+
+
+class Exponential(Schedule):
+    """An exponential decay that lands on `end_value`.
+
+        η(t) = η_T + (η_0 - η_T) (r^q - r) / (1 - r),    q = min(t / T, 1)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        decay_rate: r, between 0 and 1: the less, the steeper at first. A traced one is held within
+            2^-64 and 1 - 10^-6.
+
+    Raises:
+        ValueError: if `decay_rate` is 0, 1 or more.
+
+    >>> [round(float(Exponential(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 100)]
+    [1.0, 0.414, 0.0]
+
+    Megatron, the exponential tail of WSD, 2 · 0.5^q - 1; timm `WSDLRScheduler`, with r = 0.1.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    decay_rate: Factor = 0.5
+
+    def _check(self) -> None:
+        rule = "must lie between 0 and 1"
+        check_numbers("Exponential", "decay_rate", self.decay_rate, lambda r: (r > 0) & (r < 1), rule)
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        bend = jnp.clip(-total(log2_of_factor(self.decay_rate)), 1e-6, 64)
+        part_init = exp2(pair(bend * left))[1] / exp2(pair(bend))[1]
+        part_end = exp2(pair(-bend * done))[1] / exp2(pair(-bend))[1]
+        return between(self.init_value, self.end_value, part_init, part_end)
+
+
+class Geometric(Schedule):
+    """The same factor at each step: a straight line on a logarithmic axis.
+
+        η(t) = η_0^(1-q) η_T^q,    q = min(t / T, 1)
+
+    Args:
+        init_value: η_0, the value at step 0, not 0.
+        end_value: η_T, the value from step T onwards, not 0, and of the same sign.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+
+    Raises:
+        ValueError: if one of the values is 0, or their signs differ. Where that is traced, the value stays at
+            `init_value` up to T.
+
+    >>> [round(float(Geometric(1.0, 0.01, 100)(t)), 3) for t in (0, 50, 100, 200)]
+    [1.0, 0.1, 0.01, 0.01]
+
+    The decay of fairseq's tri-stage; rising, the range test of Smith (2015), arXiv:1506.01186, and of fastai.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+
+    def _check(self) -> None:
+        rule = "must have the sign of `init_value`, and neither may be 0"
+        same_sign = lambda end, init: np.sign(end) * np.sign(init) > 0  # noqa: E731
+        check_numbers("Geometric", "end_value", self.end_value, same_sign, rule, self.init_value)
+
+    def formula(self, step: jax.Array) -> Number:
+        init, end = jnp.asarray(self.init_value), jnp.asarray(self.end_value)
+        possible = jnp.sign(init) * jnp.sign(end) > 0
+        start, stop = (log2_of_factor(jnp.where(possible, jnp.abs(x), 1)) for x in (init, end))
+        left, done = pair_fractions(step, self.transition_steps)
+        value = init * exp2(times(plus(stop, negative(start)), done))[0]
+        return jnp.where(left.high == 0, end, jnp.where(done.high == 0, init, value))
+
+
+class Tanh(Schedule):
+    """A hyperbolic tangent: flat, steep, flat.
+
+        η(t) = η_T + ½ (η_0 - η_T) (1 - tanh(L (1-q) + U q)),    q = min(t / T, 1)
+
+    The ends are approached and not met: with the defaults, step 0 is 8·10^-7 below `init_value`, and from step T on
+    the value is 0.25% of the way above `end_value`.
+
+    Args:
+        init_value: η_0, the value far before.
+        end_value: η_T, the value far after.
+        transition_steps: T, the length in steps, after which the value holds.
+        lower: L, where on the tangent it begins.
+        upper: U, where on the tangent it ends.
+
+    >>> [round(float(Tanh(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 70, 100, 200)]
+    [1.0, 0.982, 0.5, 0.002, 0.002]
+
+    Hsueh, Li & Wu (2018), HTD, arXiv:1806.01593; timm `TanhLRScheduler`.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    lower: Scalar = -7.0
+    upper: Scalar = 3.0
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = pair_fractions(step, self.transition_steps)
+        x = plus(times(pair(self.lower), left), times(pair(self.upper), done))
+        return between(self.init_value, self.end_value, *logistic(times(x, pair(-2 * LOG2_E))))
+
+
+class InverseRoot(Schedule):
+    """An inverse square root, bent to land on `end_value`.
+
+        η(t) = η_0 + (η_T - η_0) h(q) / h(1),    h(q) = 1/√(1 + aq) - 1,    q = min(t / T, 1)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        bend: a, not negative: the more, the steeper at first; 0 is a line.
+
+    >>> [round(float(InverseRoot(1.0, 0.0, 100)(t)), 3) for t in (0, 10, 50, 100)]
+    [1.0, 0.581, 0.153, 0.0]
+
+    One of the two ways down of an infinite schedule in Ibrahim et al. (2024), arXiv:2403.08763.
+    """
+
+    init_value: Scalar
+    end_value: Scalar
+    transition_steps: Length
+    bend: Rate = 10.0
+
+    def formula(self, step: jax.Array) -> Number:
+        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        bend = jnp.maximum(self.bend, 0)
+        now, last = jnp.sqrt(1 + bend * done), jnp.sqrt(1 + bend)
+        part_init = left * (last + 1) / (now * (last + now))
+        part_end = done * (last * (last + 1)) / (now * (now + 1))
+        return between(self.init_value, self.end_value, part_init, part_end)
+
+
+Shape = str | Callable[[Any, Any, Any], Schedule]
+"""The shape of a ramp: the name of one of `SHAPES`, or a function of (init_value, end_value, transition_steps)."""
+
+SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
+    "linear": Linear,
+    "cosine": Cosine,
+    "mirror_cosine": MirrorCosine,
+    "one_minus_sqrt": OneMinusSqrt,
+    "one_minus_square": OneMinusSquare,
+    "exponential": Exponential,
+    "geometric": Geometric,
+    "inverse_root": InverseRoot,
+    "rex": Rex,
+}
+
+
+def transition(
+    owner: str, shape: Shape, init_value: Any, end_value: Any, transition_steps: Any, name: str = "cooldown"
+) -> Schedule:
+    """A transition of the given shape, which the user gave by `name`."""
+    if callable(shape):
+        return as_schedule(owner, f"{name}(...)", shape(init_value, end_value, transition_steps), Schedule)
+    if shape not in SHAPES:
+        known = ", ".join(map(repr, SHAPES))
+        raise ValueError(f"{owner}: `{name}` must be one of {known}, or a function, got {shape!r}.")
+    return SHAPES[shape](init_value, end_value, transition_steps)

@@ -1,0 +1,188 @@
+"""Numbers as the sum of two, 48 bits from float32: what is done once per configuration, or must not err at all.
+
+The low number of a `Pair` is what the high one could not hold. Each function loses at most a few units in the 44th
+bit, so that a product with a step of 31 bits, or a power, still has every bit that float32 can show. In float64 there
+is nothing to add: the low number is 0 or as good as that.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._leaves import default_dtype, last_step
+from jaxsched._typing import Count, Number, Pair
+
+
+LN2 = float(np.log(2.0))
+LOG2_E = 1 / LN2
+
+
+def is_double(x: jax.Array) -> bool:
+    return x.dtype == np.float64
+
+
+def total(x: Pair) -> jax.Array:
+    return x.high + x.low
+
+
+def pair(x: Number | Pair) -> Pair:
+    """A number, or a Python float in its double precision, as a pair."""
+    if isinstance(x, Pair):
+        return x
+    if isinstance(x, float):
+        dtype = default_dtype(integer=False)
+        high = dtype.type(x)
+        return Pair(jnp.asarray(high), jnp.asarray(dtype.type(x - float(high))))
+    x = jnp.asarray(x)
+    return Pair(x, jnp.zeros_like(x))
+
+
+def pair_of_count(count: Count) -> Pair:
+    """An integer, exactly."""
+    count = jnp.asarray(count)
+    high = jnp.minimum(count.astype(default_dtype(integer=False)), _largest_count())
+    return Pair(high, (count - high.astype(count.dtype)).astype(high.dtype))
+
+
+def count_of_pair(x: Pair) -> jax.Array:
+    """The integer that it is; the last step if it is larger."""
+    dtype, largest = default_dtype(integer=True), _largest_count()
+    high = jnp.minimum(x.high, largest)
+    rest = jnp.minimum((x.high - high) + x.low, float(last_step() - int(largest)))
+    return high.astype(dtype) + rest.astype(dtype)
+
+
+def _largest_count() -> np.floating:
+    """The largest float that the integers can hold."""
+    dtype = default_dtype(integer=False)
+    return np.nextafter(dtype.type(last_step()), dtype.type(0))
+
+
+def split(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Its first 12 bits and its last 12: products of those are exact in float32."""
+    if is_double(x):
+        return x, jnp.zeros_like(x)
+    bits = jax.lax.bitcast_convert_type(x, jnp.int32)
+    first = jax.lax.bitcast_convert_type(bits & jnp.int32(-(2**12)), jnp.float32)
+    return first, x - first
+
+
+def two_sum(a: jax.Array, b: jax.Array) -> Pair:
+    """a + b, exactly; neither may be a literal, because XLA takes (x + 1) - 1 for x."""
+    high = a + b
+    rest = high - a
+    return Pair(high, (a - (high - rest)) + (b - rest))
+
+
+def two_product(a: jax.Array, b: jax.Array) -> Pair:
+    high = a * b
+    (a, c), (b, d) = split(a), split(b)
+    return Pair(high, ((a * b - high) + a * d + c * b) + c * d)
+
+
+def plus(a: Pair, b: Pair) -> Pair:
+    high, low = two_sum(a.high, b.high)
+    return two_sum(high, low + (a.low + b.low))
+
+
+def times(a: Pair, b: Pair) -> Pair:
+    high, low = two_product(a.high, b.high)
+    return Pair(high, low + (a.high * b.low + a.low * b.high))
+
+
+def negative(x: Pair) -> Pair:
+    return Pair(-x.high, -x.low)
+
+
+def choose(condition: jax.Array, a: Pair, b: Pair) -> Pair:
+    return Pair(jnp.where(condition, a.high, b.high), jnp.where(condition, a.low, b.low))
+
+
+def rounded(x: Pair) -> Pair:
+    """The nearest whole number."""
+    whole = jnp.round(x.high)
+    return two_sum(whole, jnp.round((x.high - whole) + x.low))
+
+
+def reciprocal(x: Pair) -> Pair:
+    """1 / x."""
+    guess = 1 / x.high
+    product = two_product(guess, x.high)
+    return Pair(guess, guess * (((1 - product.high) - product.low) - guess * x.low))
+
+
+def inverse(count: Count) -> Pair:
+    """1 / count, for a count of at least 1."""
+    return reciprocal(pair_of_count(count))
+
+
+# Powers of 2 and logarithms. `x * 2^k` is exact, so that only the part of x that is near 1 needs care.
+
+
+def power_of_two(k: jax.Array) -> jax.Array:
+    """2^k for a whole k from -126 to 127; 0 for -127."""
+    return jax.lax.bitcast_convert_type((k.astype(jnp.int32) + 127) << 23, jnp.float32)
+
+
+def exponent_of(x: jax.Array) -> jax.Array:
+    """The whole k for which x / 2^k lies between √½ and √2, for x > 0."""
+    sqrt_half = 0x3F3504F3
+    return ((jax.lax.bitcast_convert_type(x, jnp.int32) - sqrt_half) >> 23).astype(jnp.float32)
+
+
+def polynomial(x: jax.Array, *coefficients: float) -> jax.Array:
+    """The coefficient of the highest power first."""
+    value = jnp.full_like(x, coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
+
+
+def log1p(t: jax.Array) -> jax.Array:
+    """log(1 + t) for t from √½ - 1 to √2 - 1, by a minimax polynomial of relative error 4·10⁻⁹."""
+    upper = (-0.0761963, 0.129036888, -0.132434398, 0.141819626, -0.166090503, 0.200019658)
+    return t + t * t * polynomial(t, *upper, -0.250015825, 0.333333254, -0.499999881)
+
+
+def log2(x: Pair) -> Pair:
+    """log₂ x for x > 0, to 40 bits also where x is close to 1: one step of Newton from the logarithm in float32."""
+    if is_double(x.high):
+        return pair(LOG2_E * jnp.log1p(x.high - 1))
+    k = exponent_of(x.high)
+    scale = power_of_two(-k)
+    minus_one = two_sum(x.high * scale - 1, x.low * scale)
+    guess = LOG2_E * log1p(minus_one.high)
+    inverse_minus_one = exp2_minus_one(pair(-guess))
+    error = plus(plus(minus_one, inverse_minus_one), times(minus_one, inverse_minus_one))
+    high, low = two_sum(k, guess)
+    return Pair(high, low + LOG2_E * total(error))
+
+
+def whole_and_rest(x: Pair) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """A whole k, and two numbers that add up to the rest of x, at most ½; x is held from -127 downwards."""
+    far = x.high < -127
+    high, low = jnp.where(far, -127, x.high), jnp.where(far, 0, x.low)
+    k = jax.lax.stop_gradient(jnp.round(high + low))
+    return k, high - k, low
+
+
+def exp2_exactly(scale: Pair, x: Pair) -> Pair:
+    """scale · 2^x for x up to 126; 0 where 2^x would be less than float32 can hold."""
+    if is_double(x.high):
+        return pair(scale.high * jnp.exp2(total(x)))
+    k, high, low = whole_and_rest(x)
+    scale = Pair(scale.high * power_of_two(k), scale.low * power_of_two(k))
+    return plus(scale, times(scale, exp2_minus_one(two_sum(high, low))))
+
+
+def exp2_minus_one(x: Pair) -> Pair:
+    """2^x - 1 for |x| ≤ ½: a short series for a 32nd of x, and then (1 + m)² - 1 = 2m + m² five times."""
+    h = times(x, pair(LN2 / 32))
+    square = times(h, h)
+    m = plus(
+        h, Pair(square.high / 2, square.low / 2 + h.high * square.high * (1 / 6 + h.high * (1 / 24 + h.high / 120)))
+    )
+    for _ in range(5):
+        square = times(m, m)
+        m = plus(Pair(2 * m.high, 2 * m.low), square)
+    return m

@@ -1,0 +1,84 @@
+"""What the recipes share: checked arguments, a warmup, and what the phases leave of the run."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Literal, ParamSpec, get_type_hints
+
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._base import Schedule
+from jaxsched._clocks import reverse, shift
+from jaxsched._curves.constant import Constant
+from jaxsched._curves.cooldowns import Shape, transition
+from jaxsched._joins import sequence
+from jaxsched._leaves import as_array, as_leaf, in_row, is_traced
+from jaxsched._typing import LENGTH, Count, leaf_of
+
+
+First = Literal["zero", "one_over_n"]
+"""Whether a warmup of n steps begins at its `init_value`, or one step further."""
+
+SYMMETRIC = ("linear", "cosine", "mirror_cosine", "geometric")
+"""Shapes that are the same forwards and backwards."""
+
+P = ParamSpec("P")
+
+
+def recipe(make: Callable[P, Schedule]) -> Callable[P, Schedule]:
+    """Check every number by its annotation, so that an error names the argument of the recipe and not of a curve."""
+    leaves = {name: leaf_of(hint) for name, hint in get_type_hints(make, include_extras=True).items()}
+    defaults = {name: given for name, given in (make.__kwdefaults__ or {}).items() if leaves[name][0]}
+
+    @functools.wraps(make)
+    def checked(*args: P.args, **words: P.kwargs) -> Schedule:
+        for name, given in {**defaults, **words}.items():
+            leaf, optional = leaves.get(name, (None, False))
+            if leaf is not None and not (optional and given is None):
+                array = as_array(make.__name__, name, given, leaf)
+                words[name] = as_leaf(array, leaf) if leaf.integer else array  # a factor keeps its precision
+        return make(*args, **words)
+
+    return checked
+
+
+def column(x: Any) -> Any:
+    """A number, or a stack of them, as a table of one entry."""
+    return x[..., None]
+
+
+def rest(owner: str, total_steps: Any, **phases: Any) -> Count:
+    """What the phases leave of the run; where they are traced and longer than it, 0."""
+    if any(map(is_traced, (total_steps, *phases.values()))):
+        rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
+        for steps in phases.values():
+            rest = jnp.maximum(rest - jnp.maximum(as_leaf(steps, LENGTH), 0), 0)
+        return rest
+    rest = np.asarray(total_steps, np.int64) - sum(np.asarray(steps, np.int64) for steps in phases.values())
+    if np.any(rest < 0):
+        row = tuple(np.argwhere(rest < 0)[0].tolist())
+        given = {"total_steps": total_steps, **phases}
+        came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[row]}" for name, steps in given.items())
+        least = " + ".join(f"`{name}`" for name in phases)
+        raise ValueError(f"{owner}: `total_steps` must be at least {least}, got {came}{in_row(row)}.")
+    return rest
+
+
+def warmup_then(
+    owner: str, warmup: Shape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any, then: Schedule
+) -> Schedule:
+    """A warmup, which is a cooldown run backwards, and what comes after it."""
+    return sequence([ramp(owner, warmup, first, init_value, peak_value, warmup_steps), then], [warmup_steps])
+
+
+def ramp(owner: str, warmup: Shape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any) -> Schedule:
+    """The warmup itself."""
+    if first not in ("zero", "one_over_n"):
+        raise ValueError(f'{owner}: `first` must be "zero" or "one_over_n", got {first!r}.')
+    if warmup == "constant":
+        return Constant(init_value)
+    if warmup in SYMMETRIC:
+        rising = transition(owner, warmup, init_value, peak_value, warmup_steps, "warmup")
+    else:
+        rising = reverse(transition(owner, warmup, peak_value, init_value, warmup_steps, "warmup"), warmup_steps)
+    return rising if first == "zero" else shift(rising, -1)
