@@ -13,7 +13,7 @@ from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
 from jaxsched._fields import Field, as_schedule
 from jaxsched._joins import Join, JoinAlike
-from jaxsched._leaves import check_numbers, checked_leaf
+from jaxsched._leaves import check_numbers, checked_leaf, default_dtype
 from jaxsched._numerics import equal_cycle, growing_cycle, log2_of_factor, repeated, scaled_count, since
 from jaxsched._pairs import count_of_pair, pair_of_count
 from jaxsched._typing import LENGTH, Factor, Length, Number, Offset, Times
@@ -207,7 +207,7 @@ def _check_lengths(owner: str, schedule: Schedule) -> None:
 def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
     """From `old` steps to `new` ones, where these have the shape of the schedule, axes of pieces included."""
     if isinstance(schedule, Join | JoinAlike):
-        boundaries = scaled_count(jnp.asarray(schedule.boundaries), new[..., None], old[..., None])
+        boundaries = scaled_count(_counts(schedule.boundaries), new[..., None], old[..., None])
         lives, new_lives = _lives(schedule.boundaries, old), _lives(boundaries, new)
         skipped = lives == 0
         lives = jnp.where(skipped, old[..., None], lives)
@@ -226,13 +226,17 @@ def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
         if held is None or not (field.holds == "number" and field.leaf.integer and field.leaf.clock):
             return held
         table = (1,) * field.leaf.ndim
-        return scaled_count(jnp.asarray(held), new.reshape(new.shape + table), old.reshape(old.shape + table))
+        return scaled_count(_counts(held), new.reshape(new.shape + table), old.reshape(old.shape + table))
 
     changes = {field.name: stretched(field, getattr(schedule, field.name)) for field in schedule._fields}
     return dataclasses.replace(schedule, **changes)  # pyright: ignore[reportArgumentType]
 
 
+def _counts(given: Any) -> jax.Array:
+    return jnp.asarray(given, default_dtype(integer=True))
+
+
 def _lives(boundaries: Any, total: jax.Array) -> jax.Array:
     """How long each piece of a join lives, of so many steps."""
-    ends = jnp.minimum(jnp.concatenate([jnp.asarray(boundaries), total[..., None]], axis=-1), total[..., None])
+    ends = jnp.minimum(jnp.concatenate([_counts(boundaries), total[..., None]], axis=-1), total[..., None])
     return jnp.maximum(jnp.diff(ends, axis=-1, prepend=0), 0)

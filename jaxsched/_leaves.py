@@ -82,10 +82,9 @@ def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray
 
 def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
     """Raise unless `good(held, *others)` at every row, as far as it can be known now."""
-    numbers = [float(x) if isinstance(x, Pair) and not np.ndim(x.high) else x for x in (held, *others)]
-    numbers = [x.high if isinstance(x, Pair) else x for x in numbers]
-    if any(map(is_traced, numbers)):
+    if any(is_traced(x) for number in (held, *others) for x in (number if isinstance(number, Pair) else (number,))):
         return
+    numbers = [np.asarray(x.high, np.float64) + x.low if isinstance(x, Pair) else x for x in (held, *others)]
     first, *rest = np.broadcast_arrays(*numbers)
     bad = ~np.asarray(good(first, *rest))
     if bad.any():

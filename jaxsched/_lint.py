@@ -6,6 +6,7 @@ What is declared is never reported: the drops of a `StepDecay`, the stairs of co
 """
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -128,13 +129,13 @@ class _Extent(NamedTuple):
 
 
 def _extent(schedule: Schedule, first: int, last: int) -> _Extent:
-    lowest, lowest_step, highest, highest_step = extrema_between(schedule, first, last)
+    lowest, lowest_step, highest, highest_step = extrema_between(schedule, first, min(last, last_step()))
     return _Extent(float(lowest), int(lowest_step), float(highest), int(highest_step))
 
 
 def _values(schedule: Schedule, *steps: int) -> list[float]:
     """The values at up to four steps: always four are asked for, so that one executable serves all questions."""
-    four = np.array([*steps, 0, 0, 0])[:4]
+    four = np.minimum([*steps, 0, 0, 0][:4], last_step())
     return np.asarray(schedule(four), np.float64).tolist()[: len(steps)]
 
 
@@ -169,7 +170,7 @@ def _declares_a_start(schedule: Schedule) -> bool:
 
 def _rises_after_the_end(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
     sign = 1 if run.highest > 0 else -1
-    after = _extent(schedule, total, min(2 * total, last_step()))
+    after = _extent(schedule, total, 2 * total)
     end, top = sign * _values(schedule, total)[0], run.highest if sign > 0 else -run.lowest
     later, step = (after.highest, after.highest_step) if sign > 0 else (-after.lowest, after.lowest_step)
     if min(top, later) - end > NOTICEABLE * run.largest:
@@ -217,8 +218,8 @@ def _pieces(schedule: Schedule, begin: int, end: int) -> list[_Piece]:
     if not isinstance(schedule, Join | JoinAlike):
         return [_Piece(schedule, begin, end)]
     bounds = [begin, *(min(begin + boundary, end) for boundary in np.asarray(schedule.boundaries).tolist()), end]
-    lives = zip(pieces_of(schedule), bounds, bounds[1:], strict=False)
-    return [inner for piece, begin, end in lives if begin < end for inner in _pieces(piece, begin, end)]
+    lives = zip(pieces_of(schedule), itertools.pairwise(bounds), strict=True)
+    return [inner for piece, (begin, end) in lives if begin < end for inner in _pieces(piece, begin, end)]
 
 
 def _operands(schedule: Arithmetic) -> Iterable[Schedule]:
@@ -233,7 +234,8 @@ def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
                 yield from _of_pieces(operand, begin, end)
         return
     if isinstance(schedule, Shift):
-        yield from _of_pieces(schedule.schedule, begin + int(schedule.steps), end)
+        inner = _of_pieces(schedule.schedule, begin + int(schedule.steps), end)
+        yield from (finding for finding in inner if finding.step >= begin)  # what comes earlier is cut off
         return
     planned = _pieces(schedule, begin, _FOR_EVER)
     shown = [piece._replace(end=min(piece.end, end)) for piece in planned if piece.begin < end]
@@ -253,11 +255,11 @@ def _joint(pieces: list[_Piece], largest: float) -> Iterator[Finding]:
     piece, following = pieces[-2:]
     first, last, over = piece.at(0, piece.life - 1, piece.life)
     then, later = following.at(0, following.life)
-    before = last if abs(then - last) < abs(then - over) else over  # NaN, where a function is over, is not nearer
-    if abs(then - before) <= NOTICEABLE * largest:
+    before = over if np.isfinite(over) else last
+    if min(abs(then - last), abs(then - before)) <= NOTICEABLE * largest:
         return
-    moves, moves_then, jumps = np.sign([over - first, later - then, then - before])
-    constant = moves == 0 and (moves_then == 0 or len(pieces) == 2)
+    moves, moves_then, jumps = np.sign([before - first, later - then, then - before])
+    constant = moves == 0 and (moves_then == 0 or (len(pieces) == 2 and abs(then) > abs(before)))
     alike = type(piece.schedule) is type(following.schedule) and moves == moves_then
     restart = moves == -jumps and (alike or any(then == earlier.at(0)[0] for earlier in pieces[:-1]))
     if not constant and not restart:

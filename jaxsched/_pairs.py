@@ -80,11 +80,13 @@ def two_product(a: jax.Array, b: jax.Array) -> Pair:
     return Pair(high, ((a * b - high) + a * d + c * b) + c * d)
 
 
+@jax.jit
 def plus(a: Pair, b: Pair) -> Pair:
     high, low = two_sum(a.high, b.high)
     return two_sum(high, low + (a.low + b.low))
 
 
+@jax.jit
 def times(a: Pair, b: Pair) -> Pair:
     high, low = two_product(a.high, b.high)
     return Pair(high, low + (a.high * b.low + a.low * b.high))
@@ -104,6 +106,7 @@ def rounded(x: Pair) -> Pair:
     return two_sum(whole, jnp.round((x.high - whole) + x.low))
 
 
+@jax.jit
 def reciprocal(x: Pair) -> Pair:
     """1 / x."""
     guess = 1 / x.high
@@ -144,6 +147,7 @@ def log1p(t: jax.Array) -> jax.Array:
     return t + t * t * polynomial(t, *upper, -0.250015825, 0.333333254, -0.499999881)
 
 
+@jax.jit
 def log2(x: Pair) -> Pair:
     """log₂ x for x > 0, to 40 bits also where x is close to 1: one step of Newton from the logarithm in float32."""
     if is_double(x.high):
@@ -175,6 +179,7 @@ def exp2_exactly(scale: Pair, x: Pair) -> Pair:
     return plus(scale, times(scale, exp2_minus_one(two_sum(high, low))))
 
 
+@jax.jit
 def exp2_minus_one(x: Pair) -> Pair:
     """2^x - 1 for |x| ≤ ½: a short series for a 32nd of x, and then (1 + m)² - 1 = 2m + m² five times."""
     h = times(x, pair(LN2 / 32))

@@ -16,7 +16,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from jaxsched._leaves import checked_leaf, default_dtype
-from jaxsched._numerics import finite
+from jaxsched._numerics import as_float, finite
 from jaxsched._typing import LENGTH, Count, Leaf, Number
 
 
@@ -47,6 +47,7 @@ def integral(schedule: Curve, steps: Count) -> jax.Array:
     of the schedule, forward and reverse; what overflows is the largest float.
 
     Args:
+        schedule: η, one schedule or a stack.
         steps: n, an integer or an array of integers; what is negative counts as 0.
 
     Returns:
@@ -71,6 +72,7 @@ def crossing(schedule: Curve, value: Number, total_steps: Count) -> jax.Array:
     float32 numbers they are.
 
     Args:
+        schedule: η, one schedule or a stack.
         value: v.
         total_steps: T, the last step that counts; a negative one that is traced counts as 0.
 
@@ -97,6 +99,7 @@ def extrema(schedule: Curve, total_steps: Count) -> Extrema:
     your own can bring in, counts as lower than all and as higher than all.
 
     Args:
+        schedule: one schedule or a stack.
         total_steps: T, the last step that counts; a negative one that is traced counts as 0.
 
     Returns:
@@ -155,7 +158,7 @@ def _integral(schedule: Curve, steps: jax.Array) -> jax.Array:
     real = [jnp.issubdtype(jnp.result_type(x), np.floating) for x in leaves]
 
     def of_row(leaves: list[jax.Array]) -> jax.Array:
-        floats, rebuild = ravel_pytree([x for x, is_real in zip(leaves, real, strict=True) if is_real])
+        floats, rebuild = ravel_pytree([as_float(x) for x, is_real in zip(leaves, real, strict=True) if is_real])
         others = [x for x, is_real in zip(leaves, real, strict=True) if not is_real]
 
         def value(floats: jax.Array, others: list[jax.Array], step: jax.Array) -> jax.Array:
@@ -262,11 +265,11 @@ def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, shape: tuple[in
     (_, lowest_step), (_, highest_step) = jax.lax.fori_loop(*blocks, look, (none, none))
     for _ in shape:
         at = jax.vmap(at)
-    values = at(_stretch(schedule, shape), jnp.stack([lowest_step, highest_step], axis=-1))
+    values = at(_broadcast(schedule, shape), jnp.stack([lowest_step, highest_step], axis=-1))
     return Extrema(values[..., 0], lowest_step, values[..., 1], highest_step)
 
 
-def _stretch(schedule: Curve, shape: tuple[int, ...]) -> Curve:
+def _broadcast(schedule: Curve, shape: tuple[int, ...]) -> Curve:
     """The same stack, repeated along the axes that it lacks or that have one row."""
     schedule = schedule[(None,) * (len(shape) - len(schedule.shape))]
     return schedule[tuple(np.broadcast_to(rows, shape) for rows in np.ix_(*map(np.arange, schedule.shape)))]

@@ -60,6 +60,21 @@ def triangle(t: np.ndarray, rise: int, fall: int) -> np.ndarray:
     return np.where(since < rise, since / rise, (rise + fall - since) / fall)
 
 
+def cycles(t: np.ndarray, period: int, growth: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The index of the cycle, the steps since it began, and its length, by counting."""
+    index, start, length = (np.zeros(t.shape), np.zeros(t.shape), np.full(t.shape, float(period)))
+    while (over := t >= start + length).any():
+        index, start = index + over, start + length * over
+        length = np.where(over, length * growth, length)
+    return index, t - start, length
+
+
+def falling(t: np.ndarray, period: int, growth: float) -> np.ndarray:
+    """Half a cosine from 1 to 0 in each cycle."""
+    _, since, length = cycles(t, period, growth)
+    return np.cos(np.pi / 2 * since / length) ** 2
+
+
 def fraction_of_two(t: Any) -> Any:
     return 2.0 / (t.astype("float32") + 2.0)
 
@@ -328,21 +343,13 @@ ROWS = {
     "CosineRestarts, growing, lower, three times": Row(
         js.CosineRestarts,
         {"init_value": 0.3, "end_value": 0.01, "period_steps": 10, "growth": 2, "decay": 0.5, "cycles": 3},
-        lambda t: np.select(
-            [t < 10, t < 30, t < 70],
-            [cosine(t, P, E, 10), cosine(t - 10, P / 2, E, 20), cosine(t - 30, P / 4, E, 40)],
-            E,
-        ),
+        lambda t: np.where(t < 70, to(E, P * 0.5 ** cycles(t, 10, 2)[0], falling(t, 10, 2)), E),
         others={"growth": [2, 3, 1, 4]},
     ),
     "CosineRestarts, growing by half": Row(
         js.CosineRestarts,
         {"init_value": 0.3, "end_value": 0.01, "period_steps": 20, "growth": 1.5},
-        lambda t: np.select(
-            [t < 20, t < 50, t < 95],
-            [cosine(t, P, E, 20), cosine(t - 20, P, E, 30), cosine(t - 50, P, E, 45)],
-            P - (P - E) * np.sin(np.pi / 2 * (t - 95) / 67.5) ** 2,
-        ),
+        lambda t: to(E, P, falling(t, 20, 1.5)),
         others={"growth": [1.5, 1.25, 1.0, 3.0]},
     ),
     "Triangular": Row(
@@ -393,11 +400,7 @@ ROWS = {
     "repeat, growing": Row(
         js.repeat,
         {"schedule": js.Linear(0.3, 0.01, 8), "period_steps": 10, "growth": 2},
-        lambda t: np.select(
-            [t < 10, t < 30, t < 70],
-            [line(t, P, E, 8), line(t - 10, P, E, 16), line(t - 30, P, E, 32)],
-            line(t - 70, P, E, 64),
-        ),
+        lambda t: to(E, P, np.maximum(1 - cycles(t, 10, 2)[1] / (0.8 * cycles(t, 10, 2)[2]), 0)),
         others={"growth": [1, 2, 3, 9]},
     ),
     "stretch": Row(
@@ -553,11 +556,7 @@ ROWS = {
     "sgdr": Row(
         js.sgdr,
         {"peak_value": 0.3, "period_steps": 10, "warmup_steps": 5, "growth": 2, "end_value": 0.01},
-        lambda t: np.select(
-            [t < 5, t < 15, t < 35, t < 75],
-            [P * t / 5, cosine(t - 5, P, E, 10), cosine(t - 15, P, E, 20), cosine(t - 35, P, E, 40)],
-            cosine(t - 75, P, E, 80),
-        ),
+        lambda t: np.where(t < 5, P * t / 5, to(E, P, falling(np.maximum(t - 5, 0), 10, 2))),
         others={"growth": [1, 2, 3, 9]},
     ),
     "slanted_triangular": Row(

@@ -50,8 +50,13 @@ def variants(x: np.ndarray, others: list[Any] | None = None) -> np.ndarray:
 
 def changed(schedule: js.Schedule, by: int = 1) -> js.Schedule:
     """The same schedule with other numbers, which float32 holds: the low half of a pair becomes 0."""
-    is_low = jax.tree_util.GetAttrKey("low")
-    return jax.tree.map_with_path(lambda path, x: x * 0 if path[-1] == is_low else x + x.dtype.type(by), schedule)
+
+    def change(path: Any, x: Any) -> Any:
+        if path[-1] == jax.tree_util.GetAttrKey("low"):
+            return x * 0
+        return x + x.dtype.type(by) if x.dtype.kind == "i" else x * x.dtype.type(1 + by / 4)
+
+    return jax.tree.map_with_path(change, schedule)
 
 
 def stacks_of(schedule: js.Schedule) -> list[js.Schedule]:
@@ -122,7 +127,7 @@ def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(r
     def values_and_gradients(schedule: js.Schedule, steps: jax.Array) -> Any:
         floats, rebuild = float_leaves(schedule)
         values = lambda floats: rebuild(floats)(steps)  # noqa: E731
-        return values(floats), jax.jacrev(values)(floats), jax.jacfwd(values)(floats)
+        return values(floats), jax.jacrev(values)(floats)
 
     steps = np.array([*STEPS, LAST - 1, LAST])
     for schedule in (row.build(), with_lengths(row.build(), 0), with_lengths(row.build(), 1)):
@@ -135,30 +140,44 @@ def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(r
 def test_every_argument_can_be_traced_and_vmapped(row: Row):
     fixed = {name: x for name, x in row.arguments.items() if name not in numbers_of(row)}
     numbers = numbers_of(row)
-    inside = jax.jit(lambda numbers, t: row.make(**numbers, **fixed)(t))(numbers, STEPS)
+
+    def values(numbers: dict[str, Any]) -> jax.Array:
+        return row.make(**numbers, **fixed)(STEPS)
+
     # a traced rate has the digits of float32 only
-    np.testing.assert_allclose(inside, row.twin(STEPS), rtol=1e-5, atol=8 * ULP * row.scale)
+    np.testing.assert_allclose(jax.jit(values)(numbers), row.twin(STEPS), rtol=1e-5, atol=8 * ULP * row.scale)
     for name, x in numbers.items():
         others = variants(x, row.others.get(name))
-        vmapped = jax.jit(jax.vmap(lambda x, name=name: row.make(**{**numbers, name: x}, **fixed)(STEPS)))(others)
-        looped = np.stack([row.make(**{**numbers, name: x}, **fixed)(STEPS) for x in others])
-        assert_close(vmapped, looped, row, name)
+        one_axis = {other: 0 if other == name else None for other in numbers}
+        assert jax.eval_shape(jax.vmap(values, in_axes=(one_axis,)), {**numbers, name: others}).shape == (4, len(STEPS))
+    # four rows for each argument, in which only that one differs
+    changes = [{**numbers, name: x} for name in numbers for x in variants(numbers[name], row.others.get(name))]
+    table = {name: np.stack([change[name] for change in changes]) for name in numbers}
+    if numbers:
+        looped = [row.make(**change, **fixed)(STEPS) for change in changes]
+        assert_close(jax.jit(jax.vmap(values))(table), looped, row)
 
 
 @rows
 def test_every_leaf_can_be_vmapped(row: Row):
     leaves, structure = jax.tree.flatten(row.build())
+    if not leaves:
+        return
+
+    def values(*leaves: Any) -> jax.Array:
+        return jax.tree.unflatten(structure, leaves)(STEPS)
+
+    changes = []
     for i, leaf in enumerate(leaves):
-        others = variants(leaf)
         one_axis = [0 if j == i else None for j in range(len(leaves))]
-        vmapped = jax.vmap(lambda *leaves: jax.tree.unflatten(structure, leaves)(STEPS), in_axes=one_axis)
-        batch = [*leaves[:i], others, *leaves[i + 1 :]]
-        looped = [jax.tree.unflatten(structure, [*leaves[:i], other, *leaves[i + 1 :]])(STEPS) for other in others]
-        assert_close(jax.jit(vmapped)(*batch), looped, row)
-    batch = jax.tree.map(variants, row.build())
-    looped = [jax.tree.map(lambda x, i=i: x[i], batch)(STEPS) for i in range(4)]
-    if leaves:
-        assert_close(batch(STEPS), looped, row)  # and a stack needs no vmap
+        others = variants(leaf)
+        assert jax.eval_shape(jax.vmap(values, in_axes=one_axis), *leaves[:i], others, *leaves[i + 1 :]).shape[0] == 4
+        changes += [[*leaves[:i], other, *leaves[i + 1 :]] for other in others]
+    changes += [[variants(leaf)[i] for leaf in leaves] for i in range(4)]
+    table = [np.stack(column) for column in zip(*changes, strict=True)]
+    looped = [values(*change) for change in changes]
+    assert_close(jax.jit(jax.vmap(values))(*table), looped, row)
+    assert_close(jax.tree.unflatten(structure, table)(STEPS), looped, row)  # and a stack needs no vmap
 
 
 @rows

@@ -1,0 +1,61 @@
+"""The gallery shows every schedule there is, and its table is what the script writes."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+import jax
+import numpy as np
+import pytest
+
+import jaxsched as js
+
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+gallery = load(EXAMPLES / "gallery.py")
+ENTRIES = {entry.name: entry for entries in gallery.ENTRIES.values() for entry in entries}
+
+
+def makes_a_schedule(public: object) -> bool:
+    if inspect.isclass(public):
+        return issubclass(public, js.Schedule) and public is not js.Schedule
+    return inspect.isfunction(public) and inspect.signature(public).return_annotation is js.Schedule
+
+
+def test_every_exported_schedule_is_shown_once():
+    of_many = {"build", "stack"}
+    public = {name for name, x in vars(js).items() if not name.startswith("_") and makes_a_schedule(x)}
+    names = [entry.name for entries in gallery.ENTRIES.values() for entry in entries]
+    assert sorted(names) == sorted(public - of_many | {"+ - * /"})
+
+
+def test_every_entry_makes_what_it_is_named_for():
+    for name, entry in ENTRIES.items():
+        assert name == "+ - * /" or entry.make.func is getattr(js, name)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_every_curve_is_finite_and_fits_the_picture(name: str):
+    entry = ENTRIES[name]
+    assert not (entry.option and entry.given)
+    for schedule in (entry.schedule(), *entry.dashed()):
+        with jax.numpy_dtype_promotion("standard"):
+            values = js.evaluate(schedule, gallery.STEPS + 1)
+        assert np.isfinite(values).all() and np.min(values) >= 0 and np.max(values) <= 1.3
+
+
+def test_the_table_is_what_the_script_writes():
+    assert (EXAMPLES / "gallery.md").read_text(encoding="utf-8") == gallery.markdown(), (
+        "run `python examples/gallery.py`"
+    )
