@@ -52,6 +52,8 @@ from jaxsched._curves.piecewise import (
 from jaxsched._curves.transitions import Cosine as Cosine, Linear as Linear, Polynomial as Polynomial
 from jaxsched._evaluate import evaluate as evaluate
 from jaxsched._joins import join_schedules as join_schedules, sequence as sequence
+from jaxsched._lint import Finding as Finding, lint as lint
+from jaxsched._queries import Extrema as Extrema
 from jaxsched._recipes.cycles import (
     exponential_range_test as exponential_range_test,
     onecycle as onecycle,

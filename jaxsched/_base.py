@@ -31,6 +31,7 @@ from jax.typing import ArrayLike
 from jaxsched._fields import Field, convert, describe, low_half, within
 from jaxsched._leaves import as_step, checked_leaf, show
 from jaxsched._numerics import finite, quotient
+from jaxsched._queries import Queries
 from jaxsched._typing import Leaf, Number, Pair, Step
 
 
@@ -38,7 +39,7 @@ S = TypeVar("S", bound="Schedule")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
-class Schedule(abc.ABC):
+class Schedule(Queries, abc.ABC):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
 
     _name: ClassVar[str]

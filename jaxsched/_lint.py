@@ -19,7 +19,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
 from jaxsched._joins import Join, JoinAlike, pieces_of
 from jaxsched._leaves import checked_leaf, is_traced, last_step
-from jaxsched._queries import crossing, extrema_between
+from jaxsched._queries import extrema_between
 from jaxsched._typing import LENGTH, Count
 
 
@@ -141,7 +141,7 @@ def _values(schedule: Schedule, *steps: int) -> list[float]:
 
 def _negative(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
     if run.lowest < 0 < run.highest:
-        first = int(crossing(schedule, -np.finfo(np.float32).tiny, total)) if _values(schedule, 0)[0] >= 0 else 0
+        first = int(schedule.crossing(-np.finfo(np.float32).tiny, total)) if _values(schedule, 0)[0] >= 0 else 0
         yield Finding("negative", first, f"the value falls below 0, to {run.lowest:g} at step {run.lowest_step}.")
 
 
@@ -154,7 +154,7 @@ def _stuck_at_zero(schedule: Schedule, run: _Extent, total: int) -> Iterator[Fin
             yield Finding("stuck at zero", 0, "the value is 0 in the whole run.")
     elif not _declares_a_start(schedule):
         tiny = np.finfo(np.float32).tiny
-        up, down = (int(crossing(schedule, bound, total)) for bound in (tiny, -tiny))
+        up, down = (int(schedule.crossing(bound, total)) for bound in (tiny, -tiny))
         first = min(step for step in (up, down) if step >= 0)
         yield Finding("stuck at zero", 0, f"the value is 0 before step {first}.")
 

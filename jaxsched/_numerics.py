@@ -26,6 +26,7 @@ from jaxsched._pairs import (
     inverse,
     is_double,
     log1p,
+    log_in_double,
     log2,
     negative,
     pair,
@@ -163,6 +164,12 @@ def one_minus_sqrt(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Ar
     return part / (1 + root), root
 
 
+def one_minus_square(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """1 - other² and other²."""
+    square = other * other
+    return jnp.where(other < 0.5, 1 - square, 2 * part - part * part), square
+
+
 def powers(part: jax.Array, other: jax.Array, exponent: Number) -> tuple[jax.Array, jax.Array]:
     """part^exponent and 1 - part^exponent; a negative exponent counts as 0.
 
@@ -203,9 +210,7 @@ def logistic(x: Pair) -> tuple[jax.Array, jax.Array]:
 def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
     """factor · log₂ x for x > 0, where `minus_one` is x - 1, and more exact than that near 0."""
     if is_double(x):
-        near = jnp.abs(minus_one) < 0.5
-        log = jnp.where(near, jnp.log1p(jnp.where(near, minus_one, 0)), jnp.log(x))
-        return pair(factor * LOG2_E * log)
+        return pair(factor * LOG2_E * log_in_double(x, minus_one))
     k = jax.lax.stop_gradient(exponent_of(x))
     log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
     first, second = split(jnp.asarray(factor))

@@ -67,6 +67,11 @@ def split(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     return first, x - first
 
 
+def as_rounded(product: jax.Array) -> jax.Array:
+    """The product itself, which compilers would otherwise fuse with a sum, and so not round."""
+    return jnp.where(product == product, product, 0)
+
+
 def two_sum(a: jax.Array, b: jax.Array) -> Pair:
     """a + b, exactly; neither may be a literal, because XLA takes (x + 1) - 1 for x."""
     high = a + b
@@ -75,7 +80,7 @@ def two_sum(a: jax.Array, b: jax.Array) -> Pair:
 
 
 def two_product(a: jax.Array, b: jax.Array) -> Pair:
-    high = a * b
+    high = as_rounded(a * b)
     (a, c), (b, d) = split(a), split(b)
     return Pair(high, ((a * b - high) + a * d + c * b) + c * d)
 
@@ -147,11 +152,17 @@ def log1p(t: jax.Array) -> jax.Array:
     return t + t * t * polynomial(t, *upper, -0.250015825, 0.333333254, -0.499999881)
 
 
+def log_in_double(x: jax.Array, minus_one: jax.Array) -> jax.Array:
+    """log x, where `minus_one` is x - 1, and more exact than that near 0."""
+    near = jnp.abs(minus_one) < 0.5
+    return jnp.where(near, jnp.log1p(jnp.where(near, minus_one, 0)), jnp.log(x))
+
+
 @jax.jit
 def log2(x: Pair) -> Pair:
     """log₂ x for x > 0, to 40 bits also where x is close to 1: one step of Newton from the logarithm in float32."""
     if is_double(x.high):
-        return pair(LOG2_E * jnp.log1p(x.high - 1))
+        return pair(LOG2_E * log_in_double(x.high, x.high - 1))
     k = exponent_of(x.high)
     scale = power_of_two(-k)
     minus_one = two_sum(x.high * scale - 1, x.low * scale)

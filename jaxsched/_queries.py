@@ -38,84 +38,82 @@ class Extrema(NamedTuple):
     highest_step: jax.Array
 
 
-def integral(schedule: Curve, steps: Count) -> jax.Array:
-    """The sum of the values at the steps 0 .. n-1: what the first n updates take together.
+class Queries:
+    """The questions, as methods of every schedule."""
 
-        Σ η(t)    for 0 ≤ t < n
+    def integral(self: Curve, steps: Count) -> jax.Array:
+        """The sum of the values at the steps 0 .. n-1: what the first n updates take together.
 
-    The sum is compensated: as accurate as one value, over any number of steps. It is differentiable in the numbers
-    of the schedule, forward and reverse; what overflows is the largest float.
+            Σ η(t)    for 0 ≤ t < n
 
-    Args:
-        schedule: η, one schedule or a stack.
-        steps: n, an integer or an array of integers; what is negative counts as 0.
+        The sum is compensated: as accurate as one value, over any number of steps. It is differentiable in the numbers
+        of the schedule, forward and reverse; what overflows is the largest float.
 
-    Returns:
-        A float32 array of shape `schedule.shape + steps.shape`.
+        Args:
+            steps: n, an integer or an array of integers; what is negative counts as 0.
 
-    Raises:
-        TypeError: if `steps` are not integers.
+        Returns:
+            A float32 array of shape `self.shape + steps.shape`.
 
-    >>> integral(Linear(1.0, 0.0, 4), np.array([0, 1, 2, 100])).tolist()
-    [0.0, 1.0, 1.75, 2.5]
-    """
-    n = checked_leaf("integral", "steps", steps, Leaf(integer=True))
-    return _integral(schedule[()], jnp.maximum(n, 0))
+        Raises:
+            TypeError: if `steps` are not integers.
 
+        >>> Linear(1.0, 0.0, 4).integral([0, 1, 2, 100]).tolist()
+        [0.0, 1.0, 1.75, 2.5]
+        """
+        n = checked_leaf("integral", "steps", steps, Leaf(integer=True))
+        return _integral(self[()], jnp.maximum(n, 0))
 
-def crossing(schedule: Curve, value: Number, total_steps: Count) -> jax.Array:
-    """The first step at which the schedule has reached a value, or has passed it, from either side.
+    def crossing(self: Curve, value: Number, total_steps: Count) -> jax.Array:
+        """The first step at which the schedule has reached a value, or has passed it, from either side.
 
-        min {t: 0 ≤ t ≤ T, η(t) = v or sign(η(t) - v) ≠ sign(η(0) - v)}
+            min {t: 0 ≤ t ≤ T, η(t) = v or sign(η(t) - v) ≠ sign(η(0) - v)}
 
-    That is 0 where the schedule begins at the value, and -1 where it never comes to it. Values are compared as the
-    float32 numbers they are.
+        That is 0 where the schedule begins at the value, and -1 where it never comes to it. Values are compared as the
+        float32 numbers they are.
 
-    Args:
-        schedule: η, one schedule or a stack.
-        value: v.
-        total_steps: T, the last step that counts; a negative one that is traced counts as 0.
+        Args:
+            value: v.
+            total_steps: T, the last step that counts; a negative one that is traced counts as 0.
 
-    Returns:
-        An int32 array, of the shape to which those of the schedule, `value` and `total_steps` broadcast.
+        Returns:
+            An int32 array, of the shape to which those of the schedule, `value` and `total_steps` broadcast.
 
-    Raises:
-        TypeError: if `value` is not a real number, or `total_steps` not an integer.
-        ValueError: if `total_steps` is negative, or the shapes do not broadcast.
+        Raises:
+            TypeError: if `value` is not a real number, or `total_steps` not an integer.
+            ValueError: if `total_steps` is negative, or the shapes do not broadcast.
 
-    >>> [int(crossing(Linear(1.0, 0.0, 100), value, 1000)) for value in (1.0, 0.505, 0.0, -0.1)]
-    [0, 50, 100, -1]
-    """
-    v = checked_leaf("crossing", "value", value, Leaf())
-    last = checked_leaf("crossing", "total_steps", total_steps, LENGTH)
-    shape = _common_shape("crossing", schedule, value=v, total_steps=last)
-    return _crossing(schedule, jnp.asarray(v), jnp.maximum(last, 0), shape)
+        >>> [int(Linear(1.0, 0.0, 100).crossing(value, 1000)) for value in (1.0, 0.505, 0.0, -0.1)]
+        [0, 50, 100, -1]
+        """
+        v = checked_leaf("crossing", "value", value, Leaf())
+        last = checked_leaf("crossing", "total_steps", total_steps, LENGTH)
+        shape = _common_shape("crossing", self, value=v, total_steps=last)
+        return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape)
 
+    def extrema(self: Curve, total_steps: Count) -> Extrema:
+        """The lowest and the highest value at the steps 0 .. T, and the first step at which each is attained.
 
-def extrema(schedule: Curve, total_steps: Count) -> Extrema:
-    """The lowest and the highest value at the steps 0 .. T, and the first step at which each is attained.
+        The values, unlike the steps, are differentiable in the numbers of the schedule. A NaN, which only a function of
+        your own can bring in, counts as lower than all and as higher than all.
 
-    The values, unlike the steps, are differentiable in the numbers of the schedule. A NaN, which only a function of
-    your own can bring in, counts as lower than all and as higher than all.
+        Args:
+            total_steps: T, the last step that counts; a negative one that is traced counts as 0.
 
-    Args:
-        schedule: one schedule or a stack.
-        total_steps: T, the last step that counts; a negative one that is traced counts as 0.
+        Returns:
+            `Extrema(lowest, lowest_step, highest, highest_step)`, arrays of the shape to which those of the schedule
+            and `total_steps` broadcast.
 
-    Returns:
-        `Extrema(lowest, lowest_step, highest, highest_step)`, arrays of the shape to which those of the schedule and
-        `total_steps` broadcast.
+        Raises:
+            TypeError: if `total_steps` is not an integer.
+            ValueError: if `total_steps` is negative, or the shapes do not broadcast.
 
-    Raises:
-        TypeError: if `total_steps` is not an integer.
-        ValueError: if `total_steps` is negative, or the shapes do not broadcast.
-
-    >>> [float(x) for x in extrema(warmup_cosine(peak_value=1.0, warmup_steps=10, total_steps=100), 90)]
-    [0.0, 0.0, 1.0, 10.0]
-    """
-    last = checked_leaf("extrema", "total_steps", total_steps, LENGTH)
-    shape = _common_shape("extrema", schedule, total_steps=last)
-    return _extrema(schedule[()], _zero(), jnp.maximum(last, 0), shape)
+        >>> [float(x) for x in warmup_cosine(peak_value=1.0, warmup_steps=10, total_steps=100).extrema(90)]
+        [0.0, 0.0, 1.0, 10.0]
+        """
+        last = checked_leaf("extrema", "total_steps", total_steps, LENGTH)
+        shape = _common_shape("extrema", self, total_steps=last)
+        return _extrema(self[()], _zero(), jnp.maximum(last, 0), shape)
 
 
 def extrema_between(schedule: Curve, first: int, last: int) -> Extrema:

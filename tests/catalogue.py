@@ -40,7 +40,7 @@ def line(t: np.ndarray, start: float, end: float, length: int) -> np.ndarray:
     return end + (start - end) * (1 - np.minimum(t, length) / length)
 
 
-def cosine(t: np.ndarray, start: float, end: float, length: int, exponent: float = 1.0) -> np.ndarray:
+def cosine(t: np.ndarray, start: Any, end: Any, length: int, exponent: float = 1.0) -> np.ndarray:
     wave = np.sin(np.pi / 2 * (length - np.minimum(t, length)) / length) ** 2
     return end + (start - end) * wave**exponent
 

@@ -17,6 +17,8 @@ values = st.just(0.0) | st.floats(0.001, 10.0) | st.floats(-10.0, -0.001)
 lengths = st.integers(0, 3) | st.integers(0, 200) | st.integers(0, LAST)
 exponents = st.just(0.0) | st.floats(0.001, 4.0)
 flags = st.booleans()
+growths = st.none() | st.integers(1, 4) | st.floats(1.01, 4.0)
+counts = st.none() | st.integers(1, 9)
 steps = st.integers(0, 5) | st.integers(0, 1000) | st.integers(0, LAST)
 
 
@@ -47,14 +49,46 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.MultiStep, values, tables(lengths), rates(growth)),
         st.builds(js.CosineAnnealing, values, values, lengths),
         pieces(),
+        st.builds(js.MirrorCosine, values, values, lengths),
+        st.builds(js.OneMinusSqrt, values, values, lengths),
+        st.builds(js.OneMinusSquare, values, values, lengths),
+        st.builds(js.Rex, values, values, lengths, st.floats(0.0, 0.99)),
+        st.builds(js.Exponential, values, values, lengths, st.floats(0.01, 0.99)),
+        st.builds(js.Geometric, st.floats(0.001, 10.0), st.floats(0.001, 10.0), lengths),
+        st.builds(js.Tanh, values, values, lengths, st.floats(-9.0, 0.0), st.floats(0.0, 9.0)),
+        st.builds(js.InverseRoot, values, values, lengths, st.floats(0.0, 100.0)),
+        st.builds(js.HalfLife, values, lengths),
+        st.builds(js.InverseSqrt, values, lengths, lengths),
+        st.builds(js.PowerLaw, values, lengths, exponents, lengths),
+        st.builds(js.Logistic, values, values, lengths, lengths),
+        st.builds(js.Gaussian, values, lengths),
+        st.builds(js.Tabulated, st.lists(values, min_size=1, max_size=4)),
+        st.builds(js.CosineRestarts, values, values, lengths, growths, st.none() | rates(growth=False), counts),
+        st.builds(js.Triangular, values, values, lengths, st.none() | lengths, values),
+        knots(),
     )
+
+
+@st.composite
+def knots(draw: st.DrawFn) -> js.Schedule:
+    boundaries = sorted(draw(st.lists(lengths, min_size=1, max_size=3)))
+    interpolation = draw(st.sampled_from(["linear", "cosine"]))
+    return js.PiecewiseInterpolate(boundaries, [draw(values) for _ in boundaries], interpolation)
+
+
+shapes = st.sampled_from(
+    ["linear", "cosine", "mirror_cosine", "one_minus_sqrt", "one_minus_square", "exponential", "rex"]
+)
 
 
 @st.composite
 def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
     warmup, stable, cooldown = (draw(st.integers(0, 200)) for _ in range(3))
+    phases = {"warmup_steps": warmup, "total_steps": warmup + stable + cooldown}
     words = {"peak_value": draw(values), "init_value": draw(values), "warmup_steps": warmup}
-    ends = {"total_steps": warmup + stable + cooldown, "end_value": draw(values)}
+    words |= {"warmup": draw(shapes | st.just("constant")), "first": draw(st.sampled_from(["zero", "one_over_n"]))}
+    ends = {"total_steps": phases["total_steps"], "end_value": draw(values)}
+    peak, shape = words["peak_value"], draw(shapes)
     return draw(
         st.sampled_from(
             [
@@ -62,7 +96,18 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.warmup_cosine(**words, **ends, exponent=draw(exponents)),
                 js.warmup_linear(**words, **ends),
                 js.warmup_exponential(**words, transition_steps=stable, decay_rate=draw(rates(growth))),
-                js.wsd(**words, **ends, cooldown_steps=cooldown),
+                js.warmup_step(**words, step_size=stable, factor=draw(rates(growth))),
+                js.warmup_multistep(**words, boundaries=[stable, cooldown], factor=draw(rates(growth))),
+                js.wsd(**words, **ends, cooldown_steps=cooldown, cooldown=shape),
+                js.wsd_s(
+                    **words, cooldown_steps=[0, cooldown], period_steps=[warmup, cooldown + stable], cooldown=shape
+                ),
+                js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
+                js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
+                js.slanted_triangular(peak_value=peak, **phases),
+                js.noam(model_size=stable + 1, warmup_steps=warmup, scale=peak),
+                js.inverse_sqrt(**words, total_steps=ends["total_steps"], cooldown_steps=cooldown),
+                js.power(peak_value=peak, **phases, timescale=stable, cooldown_steps=cooldown, cooldown=shape),
             ]
         )
     )
@@ -74,9 +119,30 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         schedules = draw(st.lists(inner, min_size=1, max_size=3))
         return js.sequence(schedules, [draw(lengths) for _ in schedules[1:]])
 
+    @st.composite
+    def alike(draw: st.DrawFn) -> js.Schedule:
+        one, two = (st.builds(js.Cosine, values, values, lengths), st.builds(js.HalfLife, values, lengths))
+        schedules = draw(st.lists(draw(st.sampled_from([one, two])), min_size=2, max_size=12))
+        return js.sequence(schedules, [draw(lengths) for _ in schedules[1:]])
+
     return st.one_of(
         joins(),
+        alike(),
         st.builds(js.shift, inner, st.integers(-LAST, LAST)),
+        st.builds(js.every, inner, lengths),
+        st.builds(js.reverse, inner, lengths),
+        st.builds(
+            js.repeat,
+            inner,
+            lengths,
+            count=counts,
+            growth=st.none() | st.integers(1, 3),
+            decay=st.none() | rates(False),
+        ),
+        st.builds(js.stretch, inner, st.integers(1, LAST), lengths),
+        st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
+        st.builds(lambda a, t, b: js.splice(a, t, b * b + 1.0), inner, lengths, inner),
+        st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),
         st.builds(lambda a, b: a + b, inner, inner | values),
         st.builds(lambda a, b: a - b, inner | values.map(js.Constant), inner),
         st.builds(lambda a, b: a * b, inner, inner | values),

@@ -21,11 +21,20 @@ FLOORS = [
     "_fields",
     "_queries",
     "_base",
-    "_curves",
+    "_curves.constant",
+    "_curves.transitions",
+    "_curves.cooldowns",
+    "_curves.decays",
+    "_curves.piecewise",
+    "_curves.cyclic",
     "_joins",
     "_clocks",
     "_combinators",
-    "_recipes",
+    "_recipes.recipe",
+    "_recipes.warmups",
+    "_recipes.plateaus",
+    "_recipes.cycles",
+    "_recipes.transformers",
     "_lint",
     "_configs",
     "_evaluate",
@@ -37,7 +46,8 @@ ROOMS = sorted(HOUSE.rglob("*.py"))
 
 
 def floor_of(module: str) -> int:
-    return FLOORS.index(module.removeprefix("jaxsched").removeprefix(".").split(".")[0] or "__init__")
+    room = module.removeprefix("jaxsched").removeprefix(".")
+    return FLOORS.index(room or "__init__") if not room.endswith("__init__") else len(FLOORS)
 
 
 def imports_of(room: Path) -> set[str]:

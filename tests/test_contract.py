@@ -337,7 +337,8 @@ def test_drives_optax(row: Row):
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
     # optax's own trajectories differ that much with and without injection, where the betas are float32
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), ours, injected)
-    assert np.isfinite(ours["w"]).all() and state.hyperparams["learning_rate"] == schedule(29)
+    assert np.isfinite(ours["w"]).all()
+    assert_close(state.hyperparams["learning_rate"], schedule(29), row)
 
 
 @pytest.mark.parametrize("name", sorted({name.split(",")[0] for name in ROWS} - {"arithmetic"}))

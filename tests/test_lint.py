@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import jaxsched as js
-from jaxsched._lint import Finding, lint
+from jaxsched import Finding, lint
 from tests import strategies
 from tests.catalogue import ROWS
 

@@ -10,8 +10,10 @@ import pytest
 
 import jaxsched as js
 from jaxsched import _queries
-from jaxsched._queries import crossing, extrema, integral
 from tests.helpers import compilations, enable_x64
+
+
+integral, crossing, extrema = js.Schedule.integral, js.Schedule.crossing, js.Schedule.extrema
 
 
 LAST = 2**31 - 1

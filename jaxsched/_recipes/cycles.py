@@ -142,6 +142,6 @@ def exponential_range_test(*, init_value: Scalar, end_value: Scalar, total_steps
     >>> [round(float(ramp(t)), 6) for t in (0, 50, 100)]
     [1e-06, 0.001, 1.0]
 
-    Smith (2015), arXiv:1506.01186; the learning-rate finders of fastai, Lightning and ignite.
+    fastai, after Smith (2015), arXiv:1506.01186; the finders of Lightning and ignite.
     """
     return Geometric(init_value, end_value, total_steps)

@@ -1,6 +1,5 @@
 """Recipes that stay at the peak for a while, and then come down."""
 
-import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._base import Schedule

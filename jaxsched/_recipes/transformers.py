@@ -104,11 +104,13 @@ def power(
 
         η(t) = η_p min((t / τ)^-p, 1)    between warmup and cooldown
 
+    The warmup is a line to the value that this has at its end.
+
     Args:
         peak_value: η_p, the largest value.
         warmup_steps: the length of the linear warmup; 0 for none.
         timescale: τ, the step from which the value falls. Where the rate is a · n^-p after n tokens, that is the step
-            by which (a / η_p)^(1/p) tokens have been seen; at least `warmup_steps`, below which it counts as that.
+            by which (a / η_p)^(1/p) tokens have been seen; it may lie within the warmup.
         cooldown_steps: the length of the cooldown.
         total_steps: the length of the run.
         power: p, not negative.
@@ -129,9 +131,9 @@ def power(
     rest("power", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     at = rest("power", total_steps, cooldown_steps=cooldown_steps)
     xp = jnp if is_traced(timescale) or is_traced(warmup_steps) else np
-    held = xp.maximum(timescale - warmup_steps, 0)
-    rise = ramp("power", "linear", "zero", init_value, peak_value, warmup_steps)
-    fall = PowerLaw(peak_value, xp.maximum(timescale, warmup_steps), power)
-    return decay_from(
-        sequence([rise, Constant(peak_value), fall], [warmup_steps, held]), at, cooldown_steps, end_value, cooldown
-    )
+    held, late = (xp.maximum(steps, 0) for steps in (timescale - warmup_steps, warmup_steps - timescale))
+    top = peak_value * (1 + late / xp.maximum(timescale, 1)) ** -power
+    rise = ramp("power", "linear", "zero", init_value, top, warmup_steps)
+    fall = PowerLaw(peak_value, timescale, power, late)
+    whole = sequence([rise, Constant(peak_value), fall], [warmup_steps, held])
+    return decay_from(whole, at, cooldown_steps, end_value, cooldown)
