@@ -26,8 +26,8 @@ from jaxsched._pairs import (
     inverse,
     is_double,
     log1p,
-    log_in_double,
     log2,
+    log_in_double,
     negative,
     pair,
     pair_of_count,
@@ -223,7 +223,11 @@ def repeated(init: Number, log2_factor: Pair, count: Pair, exact: bool = False) 
     limit = GROWTH_LIMIT * LOG2_E
     grown = total(x) > limit
     x = Pair(jnp.where(grown, limit, x.high), jnp.where(grown, 0, x.low))
-    return finite(total(exp2_exactly(pair(init), x)) if exact else init * exp2(x)[0])
+    value = finite(init * exp2(x)[0])
+    if not exact:
+        return value
+    overflows = jnp.abs(value) > 1e38
+    return jnp.where(overflows, value, total(exp2_exactly(pair(jnp.where(overflows, 0, init)), x)))
 
 
 def log2_of_factor(factor: Number | Pair) -> Pair:
@@ -238,15 +242,20 @@ def log2_of_factor(factor: Number | Pair) -> Pair:
 # Tables.
 
 
+FEW = 8
+"""In a table of so many entries, comparisons find one faster than a search and a gather do, on every device."""
+
+
 def boundaries_passed(step: jax.Array, boundaries: jax.Array) -> jax.Array:
-    """How many of the sorted boundaries lie at or before the step: one comparison each, or a binary search."""
-    few = boundaries.shape[0] <= 64
-    return jnp.searchsorted(boundaries, step, side="right", method="compare_all" if few else "scan")
+    """How many of the sorted boundaries lie at or before the step."""
+    if boundaries.shape[0] <= FEW:
+        return jnp.sum(boundaries <= step, dtype=step.dtype)
+    return jnp.searchsorted(boundaries, step, side="right", method="scan")
 
 
 def pick(table: jax.Array, index: jax.Array) -> jax.Array:
-    """The entry of a table: from a short one by comparisons, which is faster than a gather on every device."""
-    if table.shape[0] > 8:
+    """The entry of a table at an index."""
+    if table.shape[0] > FEW + 1:
         return table[index]
     value = table[0]
     for i in range(1, table.shape[0]):

@@ -125,6 +125,8 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         schedules = draw(st.lists(draw(st.sampled_from([one, two])), min_size=2, max_size=12))
         return js.sequence(schedules, [draw(lengths) for _ in schedules[1:]])
 
+    stretchable = inner.filter(lambda schedule: "Tabulated" not in repr(schedule))
+
     return st.one_of(
         joins(),
         alike(),
@@ -133,13 +135,13 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         st.builds(js.reverse, inner, lengths),
         st.builds(
             js.repeat,
-            inner,
+            stretchable,
             lengths,
             count=counts,
             growth=st.none() | st.integers(1, 3),
             decay=st.none() | rates(False),
         ),
-        st.builds(js.stretch, inner, st.integers(1, LAST), lengths),
+        st.builds(js.stretch, stretchable, st.integers(1, LAST), lengths),
         st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
         st.builds(lambda a, t, b: js.splice(a, t, b * b + 1.0), inner, lengths, inner),
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),

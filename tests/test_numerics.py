@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import jaxsched as js
-from jaxsched import _numerics
+from jaxsched import _numerics, _pairs
+from jaxsched._typing import Pair
 from tests.helpers import enable_x64
 
 
@@ -17,12 +18,15 @@ ULP = 2.0**-23
 
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 4 * ULP), (np.float64, 4 * 2.0**-52)])
 def test_sin2_is_accurate_down_to_the_smallest_fractions(dtype: type, bound: float):
-    x = np.concatenate([np.linspace(0, 1, 100_001), np.geomspace(1e-9, 1, 10_001)]).astype(dtype)
+    x = np.concatenate([np.linspace(0, 0.5, 100_001), np.geomspace(1e-9, 0.5, 10_001)]).astype(dtype)
     with enable_x64(dtype is np.float64):
-        ours = jax.jit(_numerics.sin2)(x)
+        small, large = jax.jit(_numerics.sin2)(x, 1 - x)
+        other_large, other_small = jax.jit(_numerics.sin2)(1 - x, x)
     exact = np.sin(np.pi / 2 * x.astype(np.longdouble)) ** 2
-    assert ours.dtype == dtype
-    np.testing.assert_allclose(ours, exact.astype(np.float64), rtol=bound)
+    assert small.dtype == large.dtype == dtype
+    np.testing.assert_allclose(small, exact.astype(np.float64), rtol=bound)
+    np.testing.assert_allclose(large, (1 - exact).astype(np.float64), rtol=bound)
+    np.testing.assert_allclose([small, large], [other_small, other_large], rtol=np.finfo(dtype).eps)
 
 
 @given(length=st.integers(0, LAST), done=st.floats(0, 1))
@@ -46,9 +50,11 @@ def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
 
 
 @given(step=st.integers(0, LAST), length=st.integers(1, LAST))
-def test_whole_periods_are_exact_up_to_2_to_the_24(step: int, length: int):
-    whole = jax.jit(lambda t, s: _numerics.periods(t, s, whole=True))(np.int32(step), np.int32(length))
-    assert whole == np.float32(step // length)
+def test_whole_periods_are_exact_and_others_to_44_bits(step: int, length: int):
+    count = jax.jit(_numerics.periods, static_argnames="whole")
+    whole, part = count(np.int32(step), np.int32(length), whole=True), count(np.int32(step), np.int32(length))
+    assert float(whole.high) + float(whole.low) == step // length
+    np.testing.assert_allclose(float(part.high) + float(part.low), step / length, rtol=2.0**-43)
 
 
 @given(part=st.floats(0, 1, width=32), exponent=st.floats(0, 20, width=32))
@@ -96,6 +102,54 @@ def test_growth_stops_before_it_overflows():
 def test_boundaries_are_counted_by_either_method(boundaries: list[int], step: int):
     table = jnp.sort(jnp.asarray(boundaries, jnp.int32))
     assert _numerics.boundaries_passed(jnp.int32(step), table) == sum(b <= step for b in boundaries)
+
+
+@given(st.integers(-LAST, LAST), st.integers(0, LAST), st.integers(1, LAST))
+def test_a_count_is_scaled_exactly(count: int, by: int, over: int):
+    ours = jax.jit(_numerics.scaled_count)(np.int32(count), np.int32(by), np.int32(over))
+    exact = (2 * count * by + over) // (2 * over)
+    if exact > -LAST:
+        assert ours == min(exact, LAST)
+
+
+@given(st.integers(0, LAST), st.integers(1, LAST))
+def test_a_pair_holds_a_count_and_its_inverse(count: int, length: int):
+    held = jax.jit(_pairs.pair_of_count)(np.int32(count))
+    assert float(held.high) + float(held.low) == count == int(jax.jit(_pairs.count_of_pair)(held))
+    inverse = jax.jit(_pairs.inverse)(np.int32(length))
+    np.testing.assert_allclose(float(inverse.high) + float(inverse.low), 1 / length, rtol=2.0**-44)
+
+
+doubles = st.floats(1e-6, 10.0)
+
+
+@given(doubles, doubles)
+def test_pairs_add_and_multiply_to_44_bits(a: float, b: float):
+    x, y = (Pair(np.float32(z), np.float32(z - np.float32(z))) for z in (a, b))
+    a, b = float(x), float(y)
+    operations = {"plus": a + b, "times": a * b, "minus": a - b}
+    for as_argument in (True, False):  # as a closure they are constants, which XLA folds
+        ours = {
+            "plus": jax.jit(_pairs.plus)(x, y) if as_argument else jax.jit(lambda: _pairs.plus(x, y))(),
+            "times": jax.jit(_pairs.times)(x, y) if as_argument else jax.jit(lambda: _pairs.times(x, y))(),
+            "minus": jax.jit(lambda x, y: _pairs.plus(x, _pairs.negative(y)))(x, y),
+        }
+        for name, exact in operations.items():
+            np.testing.assert_allclose(float(ours[name]), exact, rtol=2.0**-43, atol=2.0**-44 * (a + b))
+
+
+@given(st.floats(1e-20, 1e20) | st.floats(-1e-3, 1e-3).map(lambda x: 1 + x))
+def test_the_logarithm_of_a_pair_has_38_bits_also_close_to_1(x: float):
+    held = Pair(np.float32(x), np.float32(x - np.float32(x)))
+    exact = np.log1p((float(held.high) - 1) + float(held.low)) / np.log(2) if abs(x - 1) < 0.5 else np.log2(float(held))
+    np.testing.assert_allclose(float(jax.jit(_pairs.log2)(held)), exact, rtol=2.0**-38, atol=1e-300)
+
+
+@given(st.floats(-60, 60), st.floats(0.1, 10.0))
+def test_powers_of_2_have_40_bits(x: float, scale: float):
+    exponent, factor = (Pair(np.float32(z), np.float32(z - np.float32(z))) for z in (x, scale))
+    ours = jax.jit(_pairs.exp2_exactly)(factor, exponent)
+    np.testing.assert_allclose(float(ours), float(factor) * 2.0 ** float(exponent), rtol=2.0**-38)
 
 
 # What the end of a transition must look like, for every length, under jit.
