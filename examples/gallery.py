@@ -2,7 +2,7 @@
 
     pip install -e '.[examples]' && python examples/gallery.py
 
-Writes `gallery.png` and `gallery.md` beside this file.
+Writes `gallery.png` beside this file, and the tables into the README, between its two marks.
 """
 
 import inspect
@@ -22,6 +22,8 @@ import jaxsched as js
 
 STEPS = 1000
 FOLDER = Path(__file__).parent
+README = FOLDER.parent / "README.md"
+BEGIN, END = "<!-- gallery: written by examples/gallery.py -->", "<!-- end of gallery -->"
 
 
 @dataclass(frozen=True)
@@ -535,22 +537,23 @@ ENTRIES = {
 
 
 def markdown() -> str:
-    """The tables of `gallery.md`."""
+    """The picture and the tables, as the README shows them."""
     lines = [
-        "# Every schedule",
-        "",
-        f"![The value of every schedule over {STEPS:,} steps](gallery.png)",
+        f"![The value of every schedule over {STEPS:,} steps](examples/gallery.png)",
         "",
         "Dashed: the same with the option that is named, or what a combinator was given.",
+        "",
+        "<details>",
+        "<summary>The table: formula, source, and what each is called elsewhere</summary>",
         "",
         "The value is η at step t, η₀ at the start, η_p at the peak and η_T at the end, after T steps. Of these the",
         "fraction q = min(t/T, 1) is done and u = 1 − q is left. The other letters are in the docstrings.",
         "A warmup is a line to η_p in W steps, or another shape.",
     ]
     for group, entries in ENTRIES.items():
-        lines += ["", f"## {group}", "", "| schedule | formula | source | elsewhere |", "|---|---|---|---|"]
+        lines += ["", f"**{group}**", "", "| schedule | formula | source | elsewhere |", "|---|---|---|---|"]
         lines += [f"| `{e.signature()}` | {e.formula} | {e.source} | {e.elsewhere} |" for e in entries]
-    lines += ["", "<sub>Written by `python examples/gallery.py`.</sub>", ""]
+    lines += ["", "</details>"]
     return re.sub(r"arXiv:([\d.]+\d)", r"[\g<0>](https://arxiv.org/abs/\1)", "\n".join(lines))
 
 
@@ -597,8 +600,10 @@ def draw() -> None:
 
 def main() -> None:
     draw()
-    (FOLDER / "gallery.md").write_text(markdown(), encoding="utf-8")
-    print("Wrote gallery.png and gallery.md")
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n{markdown()}\n{END}{after}", encoding="utf-8")
+    print("Wrote gallery.png and the tables of README.md")
 
 
 if __name__ == "__main__":

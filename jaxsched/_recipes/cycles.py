@@ -52,7 +52,7 @@ def onecycle(
     if not three_phase:
         down = rest("onecycle", total_steps, warmup_steps=warmup_steps)
         return sequence([rise, transition("onecycle", shape, peak_value, end_value, down, "shape")], [warmup_steps])
-    last = rest("onecycle", total_steps, warmup_steps=warmup_steps, and_again=warmup_steps)
+    last = rest("onecycle", total_steps, warmup_steps=warmup_steps, warmup_steps_again=warmup_steps)
     fall = transition("onecycle", shape, peak_value, init_value, warmup_steps, "shape")
     tail = transition("onecycle", shape, init_value, end_value, last, "shape")
     return sequence([rise, fall, tail], [warmup_steps, warmup_steps])

@@ -118,8 +118,8 @@ def wsd_s(
         rule = "`cooldown_steps` must have one entry for each of `period_steps`, and at least one"
         raise ValueError(f"wsd_s: {rule}, got {cooldowns} cooldowns for {periods} periods.")
     warmups = column(warmup_steps) * (np.arange(periods) == 0).astype(np.int32)
-    lasting = rest("wsd_s", period_steps, warmup_steps=warmups)
-    stable = rest("wsd_s", period_steps, warmup_steps=warmups, cooldown_steps=cooldown_steps)
+    lasting = rest("wsd_s", period_steps, "period_steps", warmup_steps=warmups)
+    stable = rest("wsd_s", period_steps, "period_steps", warmup_steps=warmups, cooldown_steps=cooldown_steps)
     tails = transition("wsd_s", cooldown, column(peak_value), column(end_value), cooldown_steps)
     each = sequence([Constant(column(peak_value)), tails], column(stable))
     stretches = join_schedules(each, running_sums(lasting)[..., :-1])

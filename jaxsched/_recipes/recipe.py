@@ -47,8 +47,8 @@ def column(x: Any) -> Any:
     return x[..., None]
 
 
-def rest(owner: str, total_steps: Any, **phases: Any) -> Count:
-    """What the phases leave of the run; where they are traced and longer than it, 0."""
+def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Count:
+    """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0."""
     if any(map(is_traced, (total_steps, *phases.values()))):
         rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
         for steps in phases.values():
@@ -57,10 +57,10 @@ def rest(owner: str, total_steps: Any, **phases: Any) -> Count:
     rest = np.asarray(total_steps, np.int64) - sum(np.asarray(steps, np.int64) for steps in phases.values())
     if np.any(rest < 0):
         row = tuple(np.argwhere(rest < 0)[0].tolist())
-        given = {"total_steps": total_steps, **phases}
+        given = {of: total_steps, **phases}
         came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[row]}" for name, steps in given.items())
         least = " + ".join(f"`{name}`" for name in phases)
-        raise ValueError(f"{owner}: `total_steps` must be at least {least}, got {came}{in_row(row)}.")
+        raise ValueError(f"{owner}: `{of}` must be at least {least}, got {came}{in_row(row)}.")
     return rest
 
 
