@@ -36,6 +36,7 @@ from jaxsched._pairs import (
     power_of_two,
     reciprocal,
     rounded,
+    rounded_times,
     split,
     times,
     total,
@@ -83,7 +84,7 @@ def fractions(left: jax.Array, length: Count, per_step: Pair | None = None) -> t
     length = jnp.maximum(length, 0)
     per_step = inverse(jnp.maximum(length, 1)) if per_step is None else per_step
     done = length - left
-    smaller = total(times(pair_of_count(jnp.minimum(left, done)), per_step))
+    smaller = rounded_times(pair_of_count(jnp.minimum(left, done)), per_step)
     late = left <= done
     return jnp.where(late, smaller, 1 - smaller), jnp.where(late, 1 - smaller, smaller)
 

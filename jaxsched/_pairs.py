@@ -68,7 +68,7 @@ def split(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def as_rounded(x: jax.Array) -> jax.Array:
-    """x as it is: compilers otherwise fuse a product with a sum, which does not round it, and take (x + 1) - 1 for x."""
+    """x itself: compilers would fuse a product with a sum, which leaves it unrounded, and take (x + 1) - 1 for x."""
     return jnp.where(x == x, x, 0)
 
 
@@ -95,6 +95,11 @@ def plus(a: Pair, b: Pair) -> Pair:
 def times(a: Pair, b: Pair) -> Pair:
     high, low = two_product(a.high, b.high)
     return Pair(high, low + (a.high * b.low + a.low * b.high))
+
+
+def rounded_times(a: Pair, b: Pair) -> jax.Array:
+    """a · b as one float: rounded once where the machine fuses a product with a sum, as all of them do by now."""
+    return a.high * b.high + (a.high * b.low + a.low * b.high)
 
 
 def negative(x: Pair) -> Pair:

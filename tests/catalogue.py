@@ -50,7 +50,7 @@ def part(t: np.ndarray, length: int) -> np.ndarray:
     return np.minimum(t, length) / length
 
 
-def to(end: float, start: float, left: np.ndarray) -> np.ndarray:
+def to(end: float, start: Any, left: np.ndarray) -> np.ndarray:
     """What is left of the way from start to end."""
     return end + (start - end) * left
 

@@ -72,7 +72,7 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
 @st.composite
 def knots(draw: st.DrawFn) -> js.Schedule:
     boundaries = sorted(draw(st.lists(lengths, min_size=1, max_size=3)))
-    interpolation = draw(st.sampled_from(["linear", "cosine"]))
+    interpolation: Any = draw(st.sampled_from(["linear", "cosine"]))
     return js.PiecewiseInterpolate(boundaries, [draw(values) for _ in boundaries], interpolation)
 
 

@@ -11,7 +11,7 @@ from tests import strategies
 from tests.helpers import float_leaves
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(schedule=strategies.schedules(growth=True), steps=st.lists(strategies.steps, min_size=8, max_size=8))
 def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]):
     at = np.array(steps, np.int32)
@@ -32,7 +32,7 @@ def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(schedule=strategies.schedules(growth=False), step=strategies.steps)
 def test_any_schedule_has_finite_gradients(schedule: js.Schedule, step: int):
     @jax.jit

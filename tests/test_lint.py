@@ -184,7 +184,7 @@ def test_every_recipe_is_fine(name: str):
     assert lint(row.build(), row.arguments.get("total_steps", WHOLE_CYCLES.get(name, 140))) == []
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(schedule=strategies.schedules(growth=True), total_steps=st.integers(0, 3) | st.integers(0, 300))
 def test_any_schedule_can_be_linted(schedule: js.Schedule, total_steps: int):
     found = lint(schedule, total_steps)

@@ -157,8 +157,7 @@ def tri_stage(
 
     Park et al. (2019), SpecAugment, arXiv:1904.08779; fairseq `tri_stage`.
     """
-    phases = {"warmup_steps": warmup_steps, "cooldown_steps": cooldown_steps}
-    stable_steps = rest("tri_stage", total_steps, **phases)
+    stable_steps = rest("tri_stage", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     rise = ramp("tri_stage", "linear", "zero", init_value, peak_value, warmup_steps)
     tail = Geometric(peak_value, end_value, cooldown_steps)
     return sequence([rise, Constant(peak_value), tail], [warmup_steps, stable_steps])
@@ -205,8 +204,9 @@ def infinite(
     Ibrahim et al. (2024), arXiv:2403.08763; Singh et al. (2025), arXiv:2503.02844. To decide the cooldown while it
     trains, leave it out of here and use `decay_from`.
     """
-    phases = {"warmup_steps": warmup_steps, "decay_steps": decay_steps, "cooldown_steps": cooldown_steps}
-    stable_steps = rest("infinite", total_steps, **phases)
+    stable_steps = rest(
+        "infinite", total_steps, warmup_steps=warmup_steps, decay_steps=decay_steps, cooldown_steps=cooldown_steps
+    )
     rise = ramp("infinite", "linear", "zero", init_value, peak_value, warmup_steps)
     fall = transition("infinite", decay, peak_value, constant_value, decay_steps, "decay")
     tail = transition("infinite", cooldown, constant_value, end_value, cooldown_steps)
