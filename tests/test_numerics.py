@@ -248,3 +248,11 @@ def test_the_last_steps_of_long_transitions_keep_their_digits(length: int):
         np.testing.assert_allclose(jax.vmap(jax.jit(schedule))(steps), exact, rtol=8 * ULP)
     warmup = js.Linear(0.0, 1.0, length)
     np.testing.assert_allclose(warmup(left), u, rtol=2 * ULP)
+
+
+def test_a_triangle_may_be_longer_than_all_steps_there_are():
+    slow = js.Triangular(0.0, 1.0, LAST, LAST)
+    assert slow(np.array([0, LAST])).tolist() == [0, 1] and slow(2**30) == 0.5
+    np.testing.assert_allclose(
+        js.Triangular(0.0, 1.0, 1, LAST)(np.array([1, 2**30, LAST])), [1, 0.5, 2 / LAST], rtol=1e-6
+    )

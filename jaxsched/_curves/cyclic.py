@@ -143,8 +143,8 @@ class Triangular(Schedule):
     def formula(self, step: jax.Array) -> Number:
         rise = jnp.maximum(self.rise_steps, 0)
         fall = rise if self.fall_steps is None else jnp.maximum(self.fall_steps, 0)
-        fall = jnp.minimum(fall, last_step() - rise)
-        cycle, since = equal_cycle(step, rise + fall)
+        room = last_step() - rise  # a cycle that would be longer than all steps there are is the only one
+        cycle, since = equal_cycle(step, rise + jnp.minimum(fall, room), jnp.where(fall > room, 0, last_step()))
         rises = since < rise
         to_go = jnp.where(rises, since, fall - jnp.minimum(since - rise, fall))
         above, below = fractions(to_go, jnp.where(rises, rise, fall))

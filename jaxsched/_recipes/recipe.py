@@ -49,6 +49,12 @@ def column(x: Any) -> Any:
 
 def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Count:
     """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0."""
+    shapes = {name: np.shape(steps) for name, steps in {of: total_steps, **phases}.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{owner}: the lengths of a stack must have one shape, got {came}.") from None
     if any(map(is_traced, (total_steps, *phases.values()))):
         rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
         for steps in phases.values():
