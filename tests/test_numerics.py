@@ -254,5 +254,5 @@ def test_a_triangle_may_be_longer_than_all_steps_there_are():
     slow = js.Triangular(0.0, 1.0, LAST, LAST)
     assert slow(np.array([0, LAST])).tolist() == [0, 1] and slow(2**30) == 0.5
     np.testing.assert_allclose(
-        js.Triangular(0.0, 1.0, 1, LAST)(np.array([1, 2**30, LAST])), [1, 0.5, 2 / LAST], rtol=1e-6
+        js.Triangular(0.0, 1.0, 1, LAST)(np.array([1, 2**30, LAST])), [1, 0.5, 1 / LAST], rtol=1e-6
     )
