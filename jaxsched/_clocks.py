@@ -13,10 +13,10 @@ from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
 from jaxsched._fields import Field, as_schedule
 from jaxsched._joins import Join, JoinAlike
-from jaxsched._leaves import check_numbers, checked_leaf, default_dtype
+from jaxsched._leaves import checked_leaf, default_dtype
 from jaxsched._numerics import equal_cycle, growing_cycle, log2_of_factor, repeated, scaled_count, since
 from jaxsched._pairs import count_of_pair, pair_of_count
-from jaxsched._typing import LENGTH, Factor, Length, Number, Offset, Times
+from jaxsched._typing import LENGTH, AtLeastOnce, Factor, Length, Number, Offset, Times
 
 
 S = TypeVar("S", bound=Schedule)
@@ -110,15 +110,12 @@ class Repeat(Schedule, name="repeat"):
 
     schedule: Schedule
     period_steps: Length
-    count: Times | None = None
-    growth: Times | None = None
+    count: AtLeastOnce | None = None
+    growth: AtLeastOnce | None = None
     decay: Factor | None = None
 
     def _check(self) -> None:
-        if self.count is not None:
-            check_numbers("repeat", "count", self.count, lambda count: count >= 1, "must be at least 1")
         if self.growth is not None:
-            check_numbers("repeat", "growth", self.growth, lambda growth: growth >= 1, "must be at least 1")
             _check_lengths("repeat", self.schedule)
 
     def formula(self, step: jax.Array) -> Number:
@@ -140,8 +137,8 @@ def repeat(
     schedule: Schedule,
     period_steps: Length,
     *,
-    count: Times | None = None,
-    growth: Times | None = None,
+    count: AtLeastOnce | None = None,
+    growth: AtLeastOnce | None = None,
     decay: Factor | None = None,
 ) -> Schedule:
     """The same schedule again and again.
@@ -188,9 +185,8 @@ def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) ->
     """
     as_schedule("stretch", "schedule", schedule, Schedule)
     _check_lengths("stretch", schedule)
-    old = checked_leaf("stretch", "total_steps", total_steps, LENGTH)
+    old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, minimum=1))
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
-    check_numbers("stretch", "total_steps", old, lambda total: total >= 1, "must be at least 1")
     shape = np.broadcast_shapes(schedule.shape, np.shape(old), np.shape(new))
     old, new = (jnp.broadcast_to(total, shape) for total in (old, new))
     return _stretched(broadcast_numbers(schedule, shape), old, new)

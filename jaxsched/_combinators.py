@@ -73,11 +73,10 @@ class Splice(Schedule, name="splice"):
     then: Schedule
 
     def formula(self, step: jax.Array) -> Number:
-        before, after = jnp.minimum(step, self.at), since(step, jnp.asarray(self.at))
-        here = self.first.formula(jnp.maximum(self.at, 0))
-        start = jnp.asarray(self.then.formula(jnp.zeros_like(step)))
-        value = finite(quotient(here, start) * self.then.formula(after))
-        return jnp.where(after > 0, value, self.first.formula(jnp.maximum(before, 0)))
+        at = jnp.maximum(self.at, 0)
+        after = since(step, at)
+        scale = quotient(self.first.formula(at), self.then.formula(jnp.zeros_like(step)))
+        return jnp.where(step > at, finite(scale * self.then.formula(after)), self.first.formula(jnp.minimum(step, at)))
 
 
 def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:

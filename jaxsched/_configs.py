@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._base import Schedule
+from jaxsched._leaves import stacked
 from jaxsched._typing import Pair
 
 
@@ -136,12 +137,7 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
                 f"stack: all schedules must have the structure of the first, {rows[0]!r}, got {row!r} in row {i}."
             )
 
-    def join(*leaves: Any) -> np.ndarray | jax.Array:
-        if any(isinstance(leaf, jax.Array) for leaf in leaves):
-            return jnp.stack(leaves)
-        return np.stack(leaves)
-
-    return jax.tree.map(join, *rows)
+    return jax.tree.map(lambda *leaves: stacked(leaves), *rows)
 
 
 def build(make: Callable[..., Schedule], configs: Configs) -> Schedule:

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxsched._base import Schedule, broadcast_numbers, map_numbers
 from jaxsched._fields import as_schedules
-from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step, show
+from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step, show, stacked
 from jaxsched._numerics import boundaries_passed, pick, since
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
 
@@ -93,15 +93,8 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
         shape = None  # which `Join` will report
     if shape is None or len(schedules) == 1 or not _alike(schedules):
         return Join(tuple(schedules), boundaries)
-
-    def pile(*numbers: Any) -> np.ndarray | jax.Array:
-        if any(isinstance(x, jax.Array) for x in numbers):
-            return jnp.stack(numbers, axis=len(shape))
-        piled = np.stack(numbers, axis=len(shape))
-        piled.flags.writeable = False
-        return piled
-
-    return JoinAlike(jax.tree.map(pile, *(broadcast_numbers(each, shape) for each in schedules)), boundaries)
+    rows = [broadcast_numbers(schedule, shape) for schedule in schedules]
+    return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
 
 
 def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundaries) -> Schedule:

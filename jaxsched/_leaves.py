@@ -7,7 +7,7 @@ Every error names the class, the argument, the rule and what came; in a stack, t
 
 import reprlib
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -90,6 +90,15 @@ def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarr
     if bad.any():
         row = tuple(np.argwhere(bad)[0].tolist())
         raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
+
+
+def stacked(numbers: Sequence[Any], axis: int = 0) -> np.ndarray | jax.Array:
+    """Leaves as one leaf, along a new axis."""
+    if any(isinstance(x, jax.Array) for x in numbers):
+        return jnp.stack(numbers, axis)
+    array = np.stack(numbers, axis)
+    array.flags.writeable = False
+    return array
 
 
 def entries(table: Any) -> int:

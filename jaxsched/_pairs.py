@@ -200,9 +200,8 @@ def exp2_minus_one(x: Pair) -> Pair:
     """2^x - 1 for |x| ≤ ½: a short series for a 32nd of x, and then (1 + m)² - 1 = 2m + m² five times."""
     h = times(x, pair(LN2 / 32))
     square = times(h, h)
-    m = plus(
-        h, Pair(square.high / 2, square.low / 2 + h.high * square.high * (1 / 6 + h.high * (1 / 24 + h.high / 120)))
-    )
+    higher = h.high * square.high * polynomial(h.high, 1 / 120, 1 / 24, 1 / 6)
+    m = plus(h, Pair(square.high / 2, square.low / 2 + higher))
     for _ in range(5):
         square = times(m, m)
         m = plus(Pair(2 * m.high, 2 * m.low), square)

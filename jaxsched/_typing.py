@@ -68,6 +68,9 @@ Rate = Annotated[Number, Leaf(minimum=0)]
 Factor = Annotated[Number | Pair, Leaf(minimum=0, paired=True)]
 """A factor that is applied again and again: not negative, and held with the precision in which it is given."""
 
+Growth = Annotated[Number | Pair, Leaf(minimum=1, paired=True)]
+"""A factor that does not shrink."""
+
 LENGTH = Leaf(integer=True, minimum=0)
 STEPS = Leaf(integer=True, ndim=1, minimum=0)
 
@@ -75,7 +78,10 @@ Length = Annotated[Count, LENGTH]
 """A number of steps; 0 is legal."""
 
 Times = Annotated[Count, Leaf(integer=True, minimum=0, clock=False)]
-"""How often: a number of cycles, of steps in a tick, or a whole factor."""
+"""How often: a number of cycles, or of steps in a tick."""
+
+AtLeastOnce = Annotated[Count, Leaf(integer=True, minimum=1, clock=False)]
+"""How often, and not never; or a whole factor."""
 
 Offset = Annotated[Count, Leaf(integer=True)]
 """A number of steps that may be negative."""

@@ -101,6 +101,8 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.wsd_s(peak_value=1.0, warmup_steps=1, cooldown_steps=[1], period_steps=[5, 5]), ValueError, "wsd_s: `cooldown_steps` must have one entry for each of `period_steps`, and at least one, got 1 cooldowns for 2 periods."),
     (lambda: js.wsd_s(peak_value=1.0, warmup_steps=3, cooldown_steps=[3], period_steps=[5]), ValueError, "wsd_s: `period_steps` must be at least `warmup_steps` + `cooldown_steps`, got period_steps=5, warmup_steps=3, cooldown_steps=3 in row 0."),
     (lambda: js.warmup_cosine(peak_value=1.0, warmup_steps=[1, 2], total_steps=[5, 6, 7]), ValueError, "warmup_cosine: the lengths of a stack must have one shape, got total_steps of shape (3,), warmup_steps of shape (2,)."),
+    (lambda: js.trapezoid(peak_value=1.0, warmup_steps=6, cooldown_steps=6, total_steps=10), ValueError, "trapezoid: `total_steps` must be at least `warmup_steps` + `cooldown_steps`, got total_steps=10, warmup_steps=6, cooldown_steps=6."),
+    (lambda: js.sgdr(peak_value=1.0, period_steps=6, growth=0.5), ValueError, "sgdr: `growth` must be at least 1, got 0.5."),
     (lambda: js.inverse_sqrt(peak_value=1.0, warmup_steps=1, total_steps=9), TypeError, "inverse_sqrt: `cooldown_steps` and `total_steps` belong together"),
     (lambda: js.onecycle(peak_value=1.0, warmup_steps=6, total_steps=10, three_phase=True), ValueError, "onecycle: `total_steps` must be at least `warmup_steps` + `warmup_steps_again`, got total_steps=10, warmup_steps=6, warmup_steps_again=6."),
     (lambda: js.join_schedules(LINE, [5]), TypeError, "join_schedules: `schedules` must be a list of schedules, or a stack, got Linear("),

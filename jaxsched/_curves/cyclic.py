@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
-from jaxsched._leaves import check_numbers, last_step
+from jaxsched._leaves import last_step
 from jaxsched._numerics import (
     between,
     equal_cycle,
@@ -17,7 +17,7 @@ from jaxsched._numerics import (
     sin2,
 )
 from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
-from jaxsched._typing import Factor, Leaf, Length, Number, Scalar, Times
+from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
 
 
 class CosineAnnealing(Schedule):
@@ -79,13 +79,9 @@ class CosineRestarts(Schedule):
     init_value: Scalar
     end_value: Scalar
     period_steps: Length
-    growth: Factor | None = None
+    growth: Growth | None = None
     decay: Factor | None = None
     cycles: Times | None = None
-
-    def _check(self) -> None:
-        if self.growth is not None:
-            check_numbers("CosineRestarts", "growth", self.growth, lambda g: g >= 1, "must be at least 1")
 
     def formula(self, step: jax.Array) -> Number:
         period = jnp.maximum(self.period_steps, 0)
@@ -94,8 +90,9 @@ class CosineRestarts(Schedule):
             left, done = fractions(period - jnp.minimum(since, period), period)
         else:
             cycle, since, length = growing_cycle(step, period, pair(self.growth))
-            done = jnp.where(period > 0, total(times(since, reciprocal(length))), 1)
-            left = jnp.where(period > 0, total(times(plus(length, negative(since)), reciprocal(length))), 0)
+            per_step = reciprocal(length)
+            done = jnp.where(period > 0, total(times(since, per_step)), 1)
+            left = jnp.where(period > 0, total(times(plus(length, negative(since)), per_step)), 0)
         start = self.init_value
         if self.decay is not None:
             start = repeated(start, log2_of_factor(self.decay), pair_of_count(cycle), exact=True)

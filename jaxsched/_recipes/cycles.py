@@ -6,7 +6,7 @@ from jaxsched._curves.cyclic import CosineRestarts
 from jaxsched._curves.transitions import Linear
 from jaxsched._joins import sequence
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
-from jaxsched._typing import Factor, Length, Scalar, Times
+from jaxsched._typing import Factor, Growth, Length, Scalar, Times
 
 
 @recipe
@@ -64,7 +64,7 @@ def sgdr(
     peak_value: Scalar,
     period_steps: Length,
     warmup_steps: Length = 0,
-    growth: Factor | None = None,
+    growth: Growth | None = None,
     decay: Factor | None = None,
     cycles: Times | None = None,
     init_value: Scalar = 0.0,

@@ -1,14 +1,35 @@
 """Recipes that stay at the peak for a while, and then come down."""
 
+from typing import Any
+
 import numpy as np
 
 from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.cooldowns import Geometric, Shape, transition
+from jaxsched._curves.cooldowns import Shape, transition
 from jaxsched._joins import join_schedules, running_sums, sequence
 from jaxsched._leaves import entries
 from jaxsched._recipes.recipe import First, column, ramp, recipe, rest, warmup_then
 from jaxsched._typing import Length, Scalar, Steps
+
+
+def _trapezoid(
+    owner: str,
+    init_value: Any,
+    peak_value: Any,
+    end_value: Any,
+    warmup_steps: Any,
+    cooldown_steps: Any,
+    total_steps: Any,
+    warmup: Shape = "linear",
+    cooldown: Shape = "linear",
+    first: First = "zero",
+) -> Schedule:
+    """A rise, the peak, and a fall: what `wsd`, `trapezoid` and `tri_stage` are."""
+    stable_steps = rest(owner, total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
+    rise = ramp(owner, warmup, first, init_value, peak_value, warmup_steps)
+    fall = transition(owner, cooldown, peak_value, end_value, cooldown_steps)
+    return sequence([rise, Constant(peak_value), fall], [warmup_steps, stable_steps])
 
 
 @recipe
@@ -49,10 +70,8 @@ def wsd(
     Hu et al. (2024), MiniCPM, arXiv:2404.06395; Hägele et al. (2024), arXiv:2405.18392, with `one_minus_sqrt`;
     Transformers `get_wsd_schedule`, timm `WSDLRScheduler`, Megatron.
     """
-    stable_steps = rest("wsd", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
-    tail = transition("wsd", cooldown, peak_value, end_value, cooldown_steps)
-    rise = ramp("wsd", warmup, first, init_value, peak_value, warmup_steps)
-    return sequence([rise, Constant(peak_value), tail], [warmup_steps, stable_steps])
+    values, lengths = (init_value, peak_value, end_value), (warmup_steps, cooldown_steps, total_steps)
+    return _trapezoid("wsd", *values, *lengths, warmup, cooldown, first)
 
 
 @recipe
@@ -74,7 +93,7 @@ def trapezoid(*, peak_value: Scalar, warmup_steps: Length, cooldown_steps: Lengt
 
     Xing et al. (2018), arXiv:1802.08770; the speedruns of modded-nanogpt and nanochat.
     """
-    return wsd(peak_value=peak_value, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps, total_steps=total_steps)
+    return _trapezoid("trapezoid", 0.0, peak_value, 0.0, warmup_steps, cooldown_steps, total_steps)
 
 
 @recipe
@@ -157,10 +176,8 @@ def tri_stage(
 
     Park et al. (2019), SpecAugment, arXiv:1904.08779; fairseq `tri_stage`.
     """
-    stable_steps = rest("tri_stage", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
-    rise = ramp("tri_stage", "linear", "zero", init_value, peak_value, warmup_steps)
-    tail = Geometric(peak_value, end_value, cooldown_steps)
-    return sequence([rise, Constant(peak_value), tail], [warmup_steps, stable_steps])
+    values, lengths = (init_value, peak_value, end_value), (warmup_steps, cooldown_steps, total_steps)
+    return _trapezoid("tri_stage", *values, *lengths, cooldown="geometric")
 
 
 @recipe

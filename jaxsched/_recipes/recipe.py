@@ -49,13 +49,14 @@ def column(x: Any) -> Any:
 
 def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Count:
     """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0."""
-    shapes = {name: np.shape(steps) for name, steps in {of: total_steps, **phases}.items()}
+    given = {of: total_steps, **phases}
+    shapes = {name: np.shape(steps) for name, steps in given.items()}
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
         came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
         raise ValueError(f"{owner}: the lengths of a stack must have one shape, got {came}.") from None
-    if any(map(is_traced, (total_steps, *phases.values()))):
+    if any(map(is_traced, given.values())):
         rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
         for steps in phases.values():
             rest = jnp.maximum(rest - jnp.maximum(as_leaf(steps, LENGTH), 0), 0)
@@ -63,7 +64,6 @@ def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -
     rest = np.asarray(total_steps, np.int64) - sum(np.asarray(steps, np.int64) for steps in phases.values())
     if np.any(rest < 0):
         row = tuple(np.argwhere(rest < 0)[0].tolist())
-        given = {of: total_steps, **phases}
         came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[row]}" for name, steps in given.items())
         least = " + ".join(f"`{name}`" for name in phases)
         raise ValueError(f"{owner}: `{of}` must be at least {least}, got {came}{in_row(row)}.")
