@@ -14,8 +14,9 @@ from jaxsched._curves.piecewise import Tabulated
 from jaxsched._fields import Field, as_schedule
 from jaxsched._joins import Join, JoinAlike
 from jaxsched._leaves import checked_leaf, default_dtype
-from jaxsched._numerics import equal_cycle, growing_cycle, log2_of_factor, repeated, scaled_count, since
+from jaxsched._numerics import divided, equal_cycle, growing_cycle, scaled_count, since
 from jaxsched._pairs import count_of_pair, pair_of_count
+from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import LENGTH, AtLeastOnce, Factor, Length, Number, Offset, Times
 
 
@@ -58,7 +59,7 @@ class Every(Schedule, name="every"):
     k: Times
 
     def formula(self, step: jax.Array) -> Number:
-        return self.schedule.formula(step // jnp.maximum(self.k, 1))
+        return self.schedule.formula(divided(step, jnp.maximum(self.k, 1))[0])
 
 
 def every(schedule: Schedule, k: Times) -> Schedule:
@@ -130,7 +131,7 @@ class Repeat(Schedule, name="repeat"):
         value = schedule.formula(within)
         if self.decay is None:
             return value
-        return repeated(value, log2_of_factor(self.decay), pair_of_count(cycle), exact=True)
+        return repeated(value, log2_of_factor(self.decay), pair_of_count(cycle))
 
 
 def repeat(

@@ -13,9 +13,13 @@ import numpy as np
 
 from jaxsched._base import Schedule, broadcast_numbers, map_numbers
 from jaxsched._fields import as_schedules
-from jaxsched._leaves import checked_leaf, default_dtype, entries, last_step, show, stacked
-from jaxsched._numerics import boundaries_passed, pick, since
+from jaxsched._leaves import checked_leaf, entries, last_step, show, stacked
+from jaxsched._numerics import lookup
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
+
+
+FEW = 3
+"""So many schedules cost less than the numbers of one of them that are looked up at every step."""
 
 
 class Join(Schedule, name="join_schedules"):
@@ -29,11 +33,10 @@ class Join(Schedule, name="join_schedules"):
 
     def formula(self, step: jax.Array) -> Number:
         boundaries = jnp.maximum(jnp.asarray(self.boundaries), 0)
-        starts = [0, *boundaries]
-        lasts = [*(boundaries - 1), last_step()]
-        value = jnp.zeros((), default_dtype(integer=False))
-        for schedule, start, last in zip(self.schedules, starts, lasts, strict=True):
-            within = since(jnp.minimum(step, last), start)  # a schedule is never asked for a step outside its life
+        lasts = [*(boundaries - 1), last_step()]  # no schedule is asked for a step outside its life
+        value = jnp.asarray(self.schedules[0].formula(jnp.minimum(step, lasts[0])))
+        for schedule, start, last in zip(self.schedules[1:], boundaries, lasts[1:], strict=True):
+            within = jnp.maximum(jnp.minimum(step, last) - start, 0)
             value = jnp.where(step >= start, schedule.formula(within), value)
         return value
 
@@ -50,9 +53,9 @@ class JoinAlike(Schedule, name="join_schedules"):
     def formula(self, step: jax.Array) -> Number:
         starts = jnp.maximum(jnp.pad(jnp.asarray(self.boundaries), (1, 0)), 0)
         in_order = jax.lax.cummin(starts[1:], reverse=True)  # so that the last one that is passed counts
-        piece = boundaries_passed(step, in_order)
-        schedule = jax.tree.map(lambda numbers: pick(jnp.asarray(numbers), piece), self.schedules)
-        return schedule.formula(since(step, pick(starts, piece)))
+        pick = lookup(step, in_order)
+        schedule = jax.tree.map(lambda numbers: pick(jnp.asarray(numbers)), self.schedules)
+        return schedule.formula(jnp.maximum(step - pick(starts), 0))
 
     def __repr__(self) -> str:
         return f"join_schedules(schedules={show(pieces_of(self))}, boundaries={show(self.boundaries, ndim=1)})"
@@ -91,7 +94,7 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
         shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
     except ValueError:
         shape = None  # which `Join` will report
-    if shape is None or len(schedules) == 1 or not _alike(schedules):
+    if shape is None or len(schedules) <= FEW or not _alike(schedules):
         return Join(tuple(schedules), boundaries)
     rows = [broadcast_numbers(schedule, shape) for schedule in schedules]
     return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
@@ -124,7 +127,8 @@ def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundar
     if isinstance(schedules, Schedule):
         if not schedules.shape:
             raise TypeError(f"join_schedules: `schedules` must be a list of schedules, or a stack, got {schedules!r}.")
-        return JoinAlike(schedules, boundaries)
+        join = JoinAlike(schedules, boundaries)
+        return Join(tuple(pieces_of(join)), boundaries) if _count(schedules) <= FEW else join
     return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
 
 

@@ -5,11 +5,20 @@ XLA turns `t/T` into `t * (1/T)` and fuses the subtraction, so that it ends on a
 power of that is NaN. Ends are selected, not computed. Wherever a branch of `where` could be infinite, its argument
 is replaced before (the double `where`), because the gradient of a branch not taken is still multiplied by 0.
 
-XLA:CPU calls a scalar library for `cos`, `pow` and `expm1`; the short polynomials here are faster and more exact. They
-have the form x + x² R(x), so that the value rises wherever x does: a curve that should fall is not to wobble.
+And fast: a table of values is one loop that writes memory as fast as it can be filled, as long as the loop
+
+- calls no library: XLA:CPU has scalar ones for `cos`, `pow` and `expm1`, and integers are divided one by one. The
+  short polynomials here are faster and more exact. They have the form x + x² R(x), so that the value rises wherever x
+  does: a curve that should fall is not to wobble;
+- is one loop: XLA:CPU stores a quotient of two tables, or a root, that is used twice, and reads it again. So a curve
+  uses it once, or divides 1 by a table;
+- does what depends on the configuration alone (an inverse, a logarithm, which end is nearer to 0) outside of it.
 
 Every function here takes and returns scalars or arrays alike, and has a plain NumPy twin in the tests.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,37 +26,24 @@ import numpy as np
 
 from jaxsched._leaves import default_dtype, last_step
 from jaxsched._pairs import (
-    LN2,
-    LOG2_E,
     choose,
     count_of_pair,
     exp2_exactly,
-    exponent_of,
     inverse,
     is_double,
-    log1p,
     log2,
-    log_in_double,
     negative,
     pair,
     pair_of_count,
     plus,
     polynomial,
-    power_of_two,
     reciprocal,
     rounded,
-    rounded_times,
-    split,
     times,
     total,
     two_sum,
-    whole_and_rest,
 )
 from jaxsched._typing import Count, Number, Pair
-
-
-GROWTH_LIMIT = 60.0
-"""Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
 
 
 def as_float(x: jax.Array) -> jax.Array:
@@ -69,24 +65,48 @@ def quotient(a: Number, b: Number) -> jax.Array:
 # Parts of a length.
 
 
+class Parts(NamedTuple):
+    """Two numbers that add up to 1, each exact near 0; and the smaller one, with whether that is the first."""
+
+    first: jax.Array
+    second: jax.Array
+    smaller: jax.Array
+    first_is_smaller: jax.Array
+
+
+def parts(first: jax.Array, second: jax.Array) -> Parts:
+    return Parts(first, second, jnp.minimum(first, second), first <= second)
+
+
+def parts_of_smaller(smaller: jax.Array, is_first: jax.Array) -> Parts:
+    larger = 1 - smaller
+    return Parts(jnp.where(is_first, smaller, larger), jnp.where(is_first, larger, smaller), smaller, is_first)
+
+
 def steps_left(step: jax.Array, length: Count) -> jax.Array:
     """max(length - step, 0), exactly; a negative length counts as 0."""
     length = jnp.maximum(length, 0)
     return length - jnp.minimum(step, length)
 
 
-def fractions(left: jax.Array, length: Count, per_step: Pair | None = None) -> tuple[jax.Array, jax.Array]:
-    """The part of a length that is left and the part that is done; 0 and 1 for a length of 0.
+def fractions(left: jax.Array, length: Count) -> Parts:
+    """The part of a length that is left and the part that is done; 0 and 1 for a length of 0."""
+    length = jnp.maximum(length, 1)
+    return parts_of_smaller(part_of(jnp.minimum(left, length - left), inverse(length)), left <= length - left)
 
-    The smaller one is rounded once from the exact quotient, and the other one is 1 minus that. `per_step` is the
-    inverse of the length, for a length that is looked up at every step.
-    """
-    length = jnp.maximum(length, 0)
-    per_step = inverse(jnp.maximum(length, 1)) if per_step is None else per_step
-    done = length - left
-    smaller = rounded_times(pair_of_count(jnp.minimum(left, done)), per_step)
-    late = left <= done
-    return jnp.where(late, smaller, 1 - smaller), jnp.where(late, 1 - smaller, smaller)
+
+def part_of(count: jax.Array, per_step: Pair) -> jax.Array:
+    """count / length, where `per_step` is the inverse of the length."""
+    count = as_float(count)
+    return count * per_step.high + count * per_step.low
+
+
+def exact_part_of(count: jax.Array, per_step: Pair) -> jax.Array:
+    """As `part_of`, rounded once even where a float cannot hold the count: its first bits and its last ones can."""
+    last_bits = 7 if default_dtype(integer=True).itemsize == 4 else 10
+    low = count & (2**last_bits - 1)
+    high, low = as_float(count - low), as_float(low)
+    return high * per_step.high + (low * per_step.high + (high + low) * per_step.low)
 
 
 def pair_fractions(step: jax.Array, length: Count) -> tuple[Pair, Pair]:
@@ -105,8 +125,15 @@ def periods(step: jax.Array, length: Count, whole: bool = False) -> Pair:
     positive = jnp.maximum(length, 1)
     over = jnp.asarray(length) <= 0
     if whole:
-        return pair_of_count(jnp.where(over, last_step(), step // positive))
+        return pair_of_count(jnp.where(over, last_step(), divided(step, positive)[0]))
     return times(pair_of_count(jnp.where(over, last_step(), step)), inverse(positive))
+
+
+def timescales(step: jax.Array, timescale: Count, shift: Count) -> jax.Array:
+    """(step + shift) / timescale, roughly: for what does not amplify it. A timescale of 0 has passed 2^31 times."""
+    count = step + jnp.minimum(jnp.maximum(shift, 0), last_step() - step)
+    count = jnp.where(jnp.asarray(timescale) <= 0, last_step(), count)
+    return part_of(count, inverse(jnp.maximum(timescale, 1)))
 
 
 def since(step: jax.Array, start: Count) -> jax.Array:
@@ -129,116 +156,94 @@ def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
     return jnp.where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
 
 
-# Shapes: two parts that add up to 1, each exact near 0, from two such parts.
+# From one value to another.
+
+
+class Ends(NamedTuple):
+    """The end nearer to 0, and the other one; and whether the first of two ends is the other one."""
+
+    near: jax.Array
+    far: jax.Array
+    first_is_far: jax.Array
+
+    def at(self, part: jax.Array, whole: jax.Array) -> jax.Array:
+        """near + (far - near) · part, or `far` where that is the `whole` way; in halves, so that nothing overflows."""
+        near, far = self.near / 2, self.far / 2
+        return jnp.where(whole, self.far, 2 * (near + (far - near) * part))
+
+
+def ends(first: Number, second: Number) -> Ends:
+    """A distance from the end nearer to 0 keeps its relative accuracy on the way to 0, and from 0."""
+    first, second = jnp.asarray(first), jnp.asarray(second)
+    first_is_far = jnp.abs(second) <= jnp.abs(first)
+    return Ends(jnp.where(first_is_far, second, first), jnp.where(first_is_far, first, second), first_is_far)
 
 
 def between(init: Number, end: Number, part_init: jax.Array, part_end: jax.Array) -> jax.Array:
-    """init · part_init + end · part_end, for parts that add up to 1.
+    """init · part_init + end · part_end, for parts that add up to 1; constant where both ends are the same."""
+    way = ends(init, end)
+    part = jnp.where(way.first_is_far, part_init, part_end)
+    return way.at(part, part == 1)
 
-    Computed as a distance from the end nearer to 0, which keeps relative accuracy on the way to (or from) 0 and
-    makes the curve constant where both ends are the same; and in halves, so that no distance overflows.
+
+def line(init: Number, end: Number, left: jax.Array, length: Count, per_step: Pair | None = None) -> jax.Array:
+    """init · left / length + end · (1 - left / length). A length of 0 is over.
+
+    `per_step` is the inverse of the length, for a length that is looked up at every step.
     """
-    a, b = init / 2, end / 2
-    value = 2 * jnp.where(jnp.abs(b) <= jnp.abs(a), b + (a - b) * part_init, a + (b - a) * part_end)
-    return jnp.where(part_end == 0, init, jnp.where(part_init == 0, end, value))
+    way, length = ends(init, end), jnp.maximum(length, 1)
+    count = jnp.where(way.first_is_far, left, length - left)
+    return way.at(exact_part_of(count, inverse(length) if per_step is None else per_step), count == length)
 
 
-def sin2(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """sin²(πx/2) of both parts: of the part that is left, it is ½(1 + cos π(1-x)) without the cancellation near 0.
+def symmetric(
+    shape: Callable[[jax.Array], jax.Array],
+    init: Number,
+    end: Number,
+    left: jax.Array,
+    length: Count,
+    per_step: Pair | None = None,
+) -> jax.Array:
+    """As `line`, for a shape that is the same from both ends: given for parts up to a half."""
+    way, length = ends(init, end), jnp.maximum(length, 1)
+    count = jnp.where(way.first_is_far, left, length - left)
+    rest = length - count
+    part = shape(part_of(jnp.minimum(count, rest), inverse(length) if per_step is None else per_step))
+    return way.at(jnp.where(count <= rest, part, 1 - part), rest == 0)
 
-    The sine is that of the smaller part, a minimax polynomial of relative error 4·10⁻⁹ in float32.
+
+# Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.
+
+
+def sin2(x: jax.Array) -> jax.Array:
+    """sin²(πx/2) for x up to ½: of the part that is left, it is ½(1 + cos π(1-x)) without the cancellation near 0.
+
+    The sine is a minimax polynomial of relative error 4·10⁻⁹ in float32.
     """
-    x = jnp.minimum(part, other)
     if is_double(x):
-        square = jnp.sin(0.5 * np.pi * x) ** 2
-    else:
-        x2 = x * x
-        sine = x + x * x2 * polynomial(x2, -0.0029318314, 0.0507268682, -0.4112332165)  # times π/2
-        square = sine * sine * (np.pi / 2) ** 2
-    square = jnp.minimum(square, 0.5)
-    small = part <= other
-    return jnp.where(small, square, 1 - square), jnp.where(small, 1 - square, square)
+        return jnp.minimum(jnp.sin(0.5 * np.pi * x) ** 2, 0.5)
+    x2 = x * x
+    sine = x + x * x2 * polynomial(x2, -0.0029318314, 0.0507268682, -0.4112332165)  # times π/2
+    return jnp.minimum(sine * sine * (np.pi / 2) ** 2, 0.5)
 
 
-def one_minus_sqrt(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """1 - √other and √other."""
-    root = sqrt(other)
-    return part / (1 + root), root
+def one_minus_sqrt(parts: Parts) -> tuple[jax.Array, jax.Array]:
+    """1 - √second and √second."""
+    root = sqrt(parts.second)
+    return parts.first / (1 + root), root
 
 
-def one_minus_square(part: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """1 - other² and other²."""
+def one_minus_square(parts: Parts) -> tuple[jax.Array, jax.Array]:
+    """1 - second² and second²."""
+    part, other = parts.first, parts.second
     square = other * other
     return jnp.where(other < 0.5, 1 - square, 2 * part - part * part), square
-
-
-def powers(part: jax.Array, other: jax.Array, exponent: Number) -> tuple[jax.Array, jax.Array]:
-    """part^exponent and 1 - part^exponent; a negative exponent counts as 0.
-
-    0 and 1 at part = 0, whatever the exponent.
-    """
-    value, minus_one = exp2(times_log2(jnp.where(part > 0, part, 1), -other, jnp.maximum(exponent, 0)))
-    return jnp.where(part > 0, value, 0), jnp.where(part > 0, -minus_one, 1)
 
 
 def sqrt(x: jax.Array) -> jax.Array:
     """√x, with a gradient of 0 at 0."""
     positive = x > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
-
-
-# Growth and decay.
-
-
-def exp2(x: Pair) -> tuple[jax.Array, jax.Array]:
-    """2^x, and 2^x - 1 without cancellation, for x up to 126."""
-    if is_double(x.high):
-        return jnp.exp2(total(x)), jnp.expm1(LN2 * total(x))
-    k, high, low = whole_and_rest(x)
-    t = LN2 * (high + low)
-    # minimax for (e^t - 1 - t) / t²: relative error 4·10⁻⁹
-    minus_one = t + t * t * polynomial(t, 0.0013881992, 0.008369118, 0.0416673198, 0.1666651666, 0.4999999702)
-    scale = power_of_two(k)
-    return scale + scale * minus_one, (scale - 1) + scale * minus_one
-
-
-def logistic(x: Pair) -> tuple[jax.Array, jax.Array]:
-    """1 / (1 + 2^-x) and 1 / (1 + 2^x), held from |x| = 100 onwards."""
-    far = jnp.abs(x.high) > 100
-    x = Pair(jnp.clip(x.high, -100, 100), jnp.where(far, 0, x.low))
-    return 1 / (1 + exp2(negative(x))[0]), 1 / (1 + exp2(x)[0])
-
-
-def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
-    """factor · log₂ x for x > 0, where `minus_one` is x - 1, and more exact than that near 0."""
-    if is_double(x):
-        return pair(factor * LOG2_E * log_in_double(x, minus_one))
-    k = jax.lax.stop_gradient(exponent_of(x))
-    log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
-    first, second = split(jnp.asarray(factor))
-    return Pair(k * first, k * second + (factor * LOG2_E) * log)
-
-
-def repeated(init: Number, log2_factor: Pair, count: Pair, exact: bool = False) -> jax.Array:
-    """init · 2^(count · log₂ factor), held from e^60 · init onwards; rounded once if `exact`."""
-    x = times(log2_factor, count)
-    limit = GROWTH_LIMIT * LOG2_E
-    grown = total(x) > limit
-    x = Pair(jnp.where(grown, limit, x.high), jnp.where(grown, 0, x.low))
-    value = finite(init * exp2(x)[0])
-    if not exact:
-        return value
-    overflows = jnp.abs(value) > 1e38
-    return jnp.where(overflows, value, total(exp2_exactly(pair(jnp.where(overflows, 0, init)), x)))
-
-
-def log2_of_factor(factor: Number | Pair) -> Pair:
-    """log₂ of a factor, not negative; for 0, so far below 0 that nothing is left after any step."""
-    factor = pair(factor)
-    positive = factor.high > 0
-    low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
-    log = log2(Pair(jnp.where(positive, factor.high, 1), low))
-    return Pair(jnp.where(positive, log.high, -(2.0**80)), jnp.where(positive, log.low, 0))
 
 
 # Tables.
@@ -248,31 +253,59 @@ FEW = 8
 """In a table of so many entries, comparisons find one faster than a search and a gather do, on every device."""
 
 
+def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.Array]:
+    """Of a table with one entry more than there are boundaries: the entry for the step, after the last one passed."""
+    count = boundaries.shape[0]
+    if count > FEW:
+        piece = boundaries_passed(step, boundaries)
+        return lambda table: table[piece]
+    passed = [boundaries[i] <= step for i in range(count)]
+
+    def pick(table: jax.Array) -> jax.Array:
+        value = table[0]
+        for i in range(count):
+            value = jnp.where(passed[i], table[i + 1], value)
+        return value
+
+    return pick
+
+
 def boundaries_passed(step: jax.Array, boundaries: jax.Array) -> jax.Array:
     """How many of the sorted boundaries lie at or before the step."""
-    if boundaries.shape[0] <= FEW:
-        return jnp.sum(boundaries <= step, dtype=step.dtype)
-    return jnp.searchsorted(boundaries, step, side="right", method="scan")
-
-
-def pick(table: jax.Array, index: jax.Array) -> jax.Array:
-    """The entry of a table at an index."""
-    if table.shape[0] > FEW + 1:
-        return table[index]
-    value = table[0]
-    for i in range(1, table.shape[0]):
-        value = jnp.where(index >= i, table[i], value)
-    return value
+    if boundaries.shape[0] > FEW:
+        return jnp.searchsorted(boundaries, step, side="right", method="scan")
+    passed = jnp.zeros_like(step)
+    for i in range(boundaries.shape[0]):
+        passed = passed + (boundaries[i] <= step).astype(step.dtype)
+    return passed
 
 
 # Cycles.
 
 
+def divided(count: jax.Array, by: Count) -> tuple[jax.Array, jax.Array]:
+    """The whole quotient and the rest of two integers, `by` at least 1: machines divide floats faster.
+
+    A guess from floats is never too large, so that what is left says what it lacks: where the quotient may be beyond
+    what a float counts, by another guess, and in the end by 0 or 1.
+    """
+    by, eps = jnp.asarray(by), float(np.finfo(default_dtype(integer=False)).eps)
+    inverse = (1 - 2 * eps) / as_float(by)
+    quotient = (as_float(count) * inverse).astype(count.dtype)
+    rest = count - quotient * by
+    lacks = jnp.where(by > int(4 * eps * last_step()), 0, (as_float(rest) * inverse).astype(count.dtype))
+    quotient, rest = quotient + lacks, rest - lacks * by
+    one_more = rest >= by
+    return quotient + one_more.astype(count.dtype), rest - jnp.where(one_more, by, 0)
+
+
 def equal_cycle(step: jax.Array, period: Count, last: Count | None = None) -> tuple[jax.Array, jax.Array]:
     """How many periods have passed, and the steps since; a period of 0 counts as 1. The `last` one, if any, runs on."""
     period = jnp.maximum(period, 1)
-    passed = step // period
-    passed = passed if last is None else jnp.minimum(passed, last)
+    passed, since = divided(step, period)
+    if last is None:
+        return passed, since
+    passed = jnp.minimum(passed, last)
     return passed, step - passed * period
 
 

@@ -118,8 +118,8 @@ def rounded(x: Pair) -> Pair:
 
 @jax.jit
 def reciprocal(x: Pair) -> Pair:
-    """1 / x."""
-    guess = 1 / x.high
+    """1 / x, for x of at least 2^-64."""
+    guess = jnp.clip(1 / x.high, -(2.0**64), 2.0**64)  # used once, the quotient is not stored
     product = two_product(guess, x.high)
     return Pair(guess, guess * (((1 - product.high) - product.low) - guess * x.low))
 

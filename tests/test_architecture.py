@@ -18,6 +18,7 @@ FLOORS = [
     "_units",
     "_pairs",
     "_numerics",
+    "_powers",
     "_fields",
     "_queries",
     "_base",

@@ -16,17 +16,16 @@ from jaxsched._fields import as_schedule
 from jaxsched._leaves import check_numbers
 from jaxsched._numerics import (
     between,
-    exp2,
     fractions,
-    log2_of_factor,
-    logistic,
     one_minus_sqrt,
     one_minus_square,
     pair_fractions,
     sin2,
     steps_left,
+    symmetric,
 )
-from jaxsched._pairs import LOG2_E, negative, pair, plus, reciprocal, times, total
+from jaxsched._pairs import LOG2_E, inverse, negative, pair, plus, reciprocal, times, total
+from jaxsched._powers import exp2, exponent, exponent_at, log2_of_factor, logistic
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -51,8 +50,8 @@ class OneMinusSqrt(Schedule):
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        return between(self.init_value, self.end_value, *one_minus_sqrt(left, done))
+        parts = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, *one_minus_sqrt(parts))
 
 
 class OneMinusSquare(Schedule):
@@ -76,8 +75,8 @@ class OneMinusSquare(Schedule):
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        return between(self.init_value, self.end_value, *one_minus_square(left, done))
+        parts = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        return between(self.init_value, self.end_value, *one_minus_square(parts))
 
 
 class Rex(Schedule):
@@ -138,9 +137,8 @@ class MirrorCosine(Schedule):
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        cosine_left, cosine_done = sin2(left, done)
-        return between(self.init_value, self.end_value, 2 * left - cosine_left, 2 * done - cosine_done)
+        left = steps_left(step, self.transition_steps)
+        return symmetric(lambda x: 2 * x - sin2(x), self.init_value, self.end_value, left, self.transition_steps)
 
 
 class Exponential(Schedule):
@@ -174,10 +172,11 @@ class Exponential(Schedule):
         check_numbers("Exponential", "decay_rate", self.decay_rate, lambda r: (r > 0) & (r < 1), rule)
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
         bend = jnp.clip(-total(log2_of_factor(self.decay_rate)), 1e-6, 64)
-        part_init = exp2(pair(bend * left))[1] / exp2(pair(bend))[1]
-        part_end = exp2(pair(-bend * done))[1] / exp2(pair(-bend))[1]
+        minus_one = lambda x: exp2(exponent(pair(x)))[1]  # noqa: E731
+        part_init = jnp.where(done == 0, 1, minus_one(bend * left) / minus_one(bend))
+        part_end = jnp.where(left == 0, 1, minus_one(-bend * done) / minus_one(-bend))
         return between(self.init_value, self.end_value, part_init, part_end)
 
 
@@ -214,9 +213,11 @@ class Geometric(Schedule):
         init, end = jnp.asarray(self.init_value), jnp.asarray(self.end_value)
         possible = jnp.sign(init) * jnp.sign(end) > 0
         start, stop = (log2_of_factor(jnp.where(possible, jnp.abs(x), 1)) for x in (init, end))
-        left, done = pair_fractions(step, self.transition_steps)
-        value = init * exp2(times(plus(stop, negative(start)), done))[0]
-        return jnp.where(left.high == 0, end, jnp.where(done.high == 0, init, value))
+        length = jnp.maximum(self.transition_steps, 1)
+        left = steps_left(step, self.transition_steps)
+        rate = times(plus(stop, negative(start)), inverse(length))
+        value = init * exp2(exponent_at(length - left, rate))[0]
+        return jnp.where(left == 0, end, jnp.where(left == length, init, value))
 
 
 class Tanh(Schedule):
@@ -247,9 +248,11 @@ class Tanh(Schedule):
     upper: Scalar = 3.0
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = pair_fractions(step, self.transition_steps)
-        x = plus(times(pair(self.lower), left), times(pair(self.upper), done))
-        return between(self.init_value, self.end_value, *logistic(times(x, pair(-2 * LOG2_E))))
+        length = jnp.maximum(self.transition_steps, 1)
+        lower, upper = (times(pair(jnp.asarray(x)), pair(-2 * LOG2_E)) for x in (self.lower, self.upper))
+        rate = times(plus(upper, negative(lower)), inverse(length))
+        x = exponent_at(length - steps_left(step, self.transition_steps), rate, start=lower, least=-100, most=100)
+        return between(self.init_value, self.end_value, *logistic(x))
 
 
 class InverseRoot(Schedule):
@@ -275,7 +278,7 @@ class InverseRoot(Schedule):
     bend: Rate = 10.0
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
         bend = jnp.maximum(self.bend, 0)
         now, last = jnp.sqrt(1 + bend * done), jnp.sqrt(1 + bend)
         part_init = left * (last + 1) / (now * (last + now))

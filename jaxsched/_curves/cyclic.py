@@ -12,11 +12,14 @@ from jaxsched._numerics import (
     equal_cycle,
     fractions,
     growing_cycle,
-    log2_of_factor,
-    repeated,
+    line,
+    parts,
+    parts_of_smaller,
     sin2,
+    symmetric,
 )
-from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
+from jaxsched._pairs import choose, inverse, negative, pair, pair_of_count, plus, reciprocal, times, total
+from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
 
 
@@ -43,8 +46,8 @@ class CosineAnnealing(Schedule):
     def formula(self, step: jax.Array) -> Number:
         period = jnp.maximum(self.period_steps, 0)
         half_wave, since = equal_cycle(step, period)
-        left, done = fractions(jnp.where(half_wave % 2 == 0, period - since, since), period)
-        return between(self.init_value, self.end_value, *sin2(left, done))
+        left = jnp.where(half_wave % 2 == 0, period - since, since)
+        return symmetric(sin2, self.init_value, self.end_value, left, period)
 
 
 class CosineRestarts(Schedule):
@@ -87,16 +90,18 @@ class CosineRestarts(Schedule):
         period = jnp.maximum(self.period_steps, 0)
         if self.growth is None:
             cycle, since = equal_cycle(step, period)
-            left, done = fractions(period - jnp.minimum(since, period), period)
+            part = fractions(period - jnp.minimum(since, period), period)
         else:
             cycle, since, length = growing_cycle(step, period, pair(self.growth))
             per_step = reciprocal(length)
             done = jnp.where(period > 0, total(times(since, per_step)), 1)
             left = jnp.where(period > 0, total(times(plus(length, negative(since)), per_step)), 0)
+            part = parts(left, done)
         start = self.init_value
         if self.decay is not None:
-            start = repeated(start, log2_of_factor(self.decay), pair_of_count(cycle), exact=True)
-        value = between(start, self.end_value, *sin2(left, done))
+            start = repeated(start, log2_of_factor(self.decay), pair_of_count(cycle))
+        part = parts_of_smaller(sin2(part.smaller), part.first_is_smaller)
+        value = between(start, self.end_value, part.first, part.second)
         return value if self.cycles is None else jnp.where(cycle < self.cycles, value, self.end_value)
 
 
@@ -144,8 +149,12 @@ class Triangular(Schedule):
         cycle, since = equal_cycle(step, rise + jnp.minimum(fall, room), jnp.where(fall > room, 0, last_step()))
         rises = since < rise
         to_go = jnp.where(rises, since, fall - jnp.minimum(since - rise, fall))
-        above, below = fractions(to_go, jnp.where(rises, rise, fall))
+        length, per_step = rise, None
+        if self.fall_steps is not None:
+            up, down = inverse(jnp.maximum(rise, 1)), inverse(jnp.maximum(fall, 1))
+            length, per_step = jnp.where(rises, rise, fall), choose(rises, up, down)
         scale = self.scale
         if isinstance(scale, Schedule):
             scale = scale.formula(cycle if self.scale_by == "cycle" else step)
-        return between(self.init_value, self.init_value + (self.peak_value - self.init_value) * scale, below, above)
+        peak = self.init_value + (self.peak_value - self.init_value) * scale
+        return line(peak, self.init_value, to_go, length, per_step)

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 
 from jaxsched._base import Schedule
 from jaxsched._leaves import last_step
-from jaxsched._numerics import between, exp2, log2_of_factor, logistic, periods, repeated, since, times_log2
-from jaxsched._pairs import LOG2_E, inverse, pair, pair_of_count, times, total
+from jaxsched._numerics import between, periods, timescales
+from jaxsched._pairs import LOG2_E, inverse, pair, times, total
+from jaxsched._powers import exp2, exponent, exponent_at, grown, log2_of_factor, logistic, stairs, times_log2
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -39,9 +40,9 @@ class ExponentialDecay(Schedule):
     end_value: Scalar | None = None
 
     def formula(self, step: jax.Array) -> Number:
-        u = periods(step, self.transition_steps, whole=self.staircase)
         rate = log2_of_factor(self.decay_rate)
-        value = repeated(self.init_value, rate, u, exact=self.staircase)
+        decayed = stairs if self.staircase else grown
+        value = decayed(self.init_value, rate, step, self.transition_steps)
         if self.end_value is None:
             return value
         falls = total(rate) < 0
@@ -71,9 +72,9 @@ class NaturalExponentialDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        u = periods(step, self.step_size, whole=self.staircase)
         rate = times(pair(-self.decay_rate), pair(LOG2_E))
-        return repeated(self.init_value, rate, u, exact=self.staircase)
+        decayed = stairs if self.staircase else grown
+        return decayed(self.init_value, rate, step, self.step_size)
 
 
 class InverseTimeDecay(Schedule):
@@ -124,8 +125,7 @@ class StepDecay(Schedule):
     factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
-        drops = periods(step, self.step_size, whole=True)
-        return repeated(self.init_value, log2_of_factor(self.factor), drops, exact=True)
+        return stairs(self.init_value, log2_of_factor(self.factor), step, self.step_size)
 
 
 class HalfLife(Schedule):
@@ -147,7 +147,7 @@ class HalfLife(Schedule):
     half_life: Length
 
     def formula(self, step: jax.Array) -> Number:
-        return repeated(self.init_value, pair(-1.0), periods(step, self.half_life))
+        return grown(self.init_value, pair(-1.0), step, self.half_life)
 
 
 class InverseSqrt(Schedule):
@@ -172,8 +172,7 @@ class InverseSqrt(Schedule):
     shift: Length = 0
 
     def formula(self, step: jax.Array) -> Number:
-        u = periods(since(step, -jnp.asarray(self.shift)), self.timescale)
-        return self.peak_value / jnp.sqrt(1 + total(u))
+        return self.peak_value / jnp.sqrt(1 + timescales(step, self.timescale, self.shift))
 
 
 class PowerLaw(Schedule):
@@ -199,8 +198,8 @@ class PowerLaw(Schedule):
     shift: Length = 0
 
     def formula(self, step: jax.Array) -> Number:
-        u = total(periods(since(step, -jnp.asarray(self.shift)), self.timescale))
-        return self.peak_value * exp2(times_log2(1 + u, u, -jnp.maximum(self.power, 0)))[0]
+        u = timescales(step, self.timescale, self.shift)
+        return self.peak_value * exp2(exponent(times_log2(1 + u, u, -jnp.maximum(self.power, 0))))[0]
 
 
 class Logistic(Schedule):
@@ -228,7 +227,9 @@ class Logistic(Schedule):
     def formula(self, step: jax.Array) -> Number:
         late, scale = step - jnp.maximum(self.midpoint, 0), jnp.asarray(self.timescale)
         late = jnp.where(scale > 0, late, jnp.where(late < 0, -last_step(), last_step()))
-        part_end, part_init = logistic(times(times(pair_of_count(late), inverse(jnp.maximum(scale, 1))), pair(LOG2_E)))
+        part_end, part_init = logistic(
+            exponent_at(late, times(inverse(jnp.maximum(scale, 1)), pair(LOG2_E)), least=-100, most=100)
+        )
         return between(self.init_value, self.end_value, part_init, part_end)
 
 
@@ -252,4 +253,4 @@ class Gaussian(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.timescale)
-        return repeated(self.init_value, times(pair(LOG2_E), pair(-0.5)), times(u, u))
+        return self.init_value * exp2(exponent(times(times(pair(LOG2_E), pair(-0.5)), times(u, u))))[0]

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 
 from jaxsched._base import Schedule
 from jaxsched._leaves import entries
-from jaxsched._numerics import between, boundaries_passed, fractions, log2_of_factor, pick, repeated, sin2, since
+from jaxsched._numerics import boundaries_passed, line, lookup, sin2, steps_left, symmetric
 from jaxsched._pairs import inverse, pair_of_count
+from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Boundaries, Factor, Number, Pair, Scalar, Steps, Values
 
 
@@ -45,7 +46,7 @@ class PiecewiseConstant(Schedule):
             )
 
     def formula(self, step: jax.Array) -> Number:
-        return pick(jnp.asarray(self.values), boundaries_passed(step, jnp.asarray(self.boundaries)))
+        return lookup(step, jnp.asarray(self.boundaries))(jnp.asarray(self.values))
 
 
 class MultiStep(Schedule):
@@ -70,7 +71,7 @@ class MultiStep(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
-        return repeated(self.init_value, log2_of_factor(self.factor), pair_of_count(passed), exact=True)
+        return repeated(self.init_value, log2_of_factor(self.factor), pair_of_count(passed))
 
 
 class PiecewiseInterpolate(Schedule):
@@ -113,15 +114,15 @@ class PiecewiseInterpolate(Schedule):
     def formula(self, step: jax.Array) -> Number:
         boundaries, values = jnp.maximum(jnp.asarray(self.boundaries), 0), jnp.asarray(self.values)
         lengths = jnp.maximum(jnp.diff(boundaries, append=boundaries[-1:]), 0)
-        piece = jnp.maximum(boundaries_passed(step, boundaries) - 1, 0)
-        length = pick(lengths, piece)
-        per_step = Pair(*(pick(table, piece) for table in inverse(jnp.maximum(lengths, 1))))
-        left = length - jnp.minimum(since(step, pick(boundaries, piece)), length)
-        parts = fractions(left, length, per_step)
-        parts = sin2(*parts) if self.interpolation == "cosine" else parts
-        before = step < boundaries[0]
-        value = between(pick(values, piece), pick(jnp.append(values[1:], values[-1]), piece), *parts)
-        return jnp.where(before, values[0], value)
+        pick = lookup(step, boundaries[1:])
+        init, end, length = pick(values), pick(jnp.append(values[1:], values[-1])), pick(lengths)
+        per_step = Pair(*map(pick, inverse(jnp.maximum(lengths, 1))))
+        left = steps_left(jnp.maximum(step - pick(boundaries), 0), length)
+        if self.interpolation == "cosine":
+            value = symmetric(sin2, init, end, left, length, per_step)
+        else:
+            value = line(init, end, left, length, per_step)
+        return jnp.where(step < boundaries[0], values[0], value)
 
 
 class Tabulated(Schedule):

@@ -8,7 +8,8 @@ turns the parts `left` and `done` of the length, which add up to 1, into two oth
 import jax
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import between, fractions, powers, sin2, steps_left
+from jaxsched._numerics import between, fractions, line, parts, parts_of_smaller, sin2, steps_left, symmetric
+from jaxsched._powers import powers
 from jaxsched._typing import Length, Number, Rate, Scalar
 
 
@@ -33,8 +34,7 @@ class Linear(Schedule):
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        return between(self.init_value, self.end_value, left, done)
+        return line(self.init_value, self.end_value, steps_left(step, self.transition_steps), self.transition_steps)
 
 
 class Cosine(Schedule):
@@ -65,13 +65,18 @@ class Cosine(Schedule):
     k_decay: Rate | None = None
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        init, end, length = self.init_value, self.end_value, self.transition_steps
+        left = steps_left(step, length)
+        if self.exponent is None and self.k_decay is None:
+            return symmetric(sin2, init, end, left, length)
+        part = fractions(left, length)
         if self.k_decay is not None:
-            done, left = powers(done, left, self.k_decay)
-        part_init, part_end = sin2(left, done)
-        if self.exponent is not None:
-            part_init, part_end = powers(part_init, part_end, self.exponent)
-        return between(self.init_value, self.end_value, part_init, part_end)
+            done, left = powers(part.second, part.first, self.k_decay)
+            part = parts(left, done)
+        part = parts_of_smaller(sin2(part.smaller), part.first_is_smaller)
+        if self.exponent is None:
+            return between(init, end, part.first, part.second)
+        return between(init, end, *powers(part.first, part.second, self.exponent))
 
 
 class Polynomial(Schedule):
@@ -101,7 +106,7 @@ class Polynomial(Schedule):
     k_decay: Rate | None = None
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = fractions(steps_left(step, self.transition_steps), self.transition_steps)
+        left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
         if self.k_decay is not None:
             done, left = powers(done, left, self.k_decay)
         return between(self.init_value, self.end_value, *powers(left, done, self.power))

@@ -1,0 +1,149 @@
+"""Growth, decay and powers: 2^x, where x is large and known to more bits than a float holds.
+
+x is split into a whole k and a rest t of at most a half: 2^k moves the exponent of a float, and 2^t is a short
+polynomial. What is lost is what t lacks, so a product of a rate and a step goes to t piece by piece, each exact.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxsched._leaves import default_dtype, last_step
+from jaxsched._numerics import as_float, finite, periods
+from jaxsched._pairs import (
+    LN2,
+    LOG2_E,
+    exp2_exactly,
+    exponent_of,
+    inverse,
+    is_double,
+    log1p,
+    log2,
+    log_in_double,
+    pair,
+    polynomial,
+    power_of_two,
+    split,
+    times,
+    total,
+    whole_and_rest,
+)
+from jaxsched._typing import Count, Number, Pair
+
+
+GROWTH_LIMIT = 60.0
+"""Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
+
+
+class Exponent(NamedTuple):
+    """x = whole + rest; the whole one from -127 to 126, the rest about ½ at most; in float64, all is rest."""
+
+    whole: jax.Array
+    rest: jax.Array
+
+
+def exponent(x: Pair) -> Exponent:
+    if is_double(x.high):
+        return Exponent(jnp.zeros_like(x.high), total(x))
+    whole, high, low = whole_and_rest(x)
+    return Exponent(whole, high + low)
+
+
+def exponent_at(
+    count: jax.Array, rate: Pair, start: Pair | None = None, least: float = -127.0, most: float = 126.0
+) -> Exponent:
+    """start + rate · count, held at the least and the most.
+
+    The first 12 bits of the rate times the first 12 of the largest count that matters lose nothing; nor do they times
+    the other bits of the count, nor does the difference from a whole number that is close.
+    """
+    whole_start = jnp.round(start.high) if start else jnp.zeros_like(rate.high)
+    rest_start = (start.high - whole_start) + start.low if start else whole_start
+    number = as_float(count)
+    if is_double(rate.high):
+        x = rate.high * number + rest_start + whole_start
+        return Exponent(jnp.zeros_like(x), jnp.clip(x, least, most))
+    x = whole_start + (rate.high * number + rest_start)
+    within = jnp.clip(x, least, most)
+    whole = jax.lax.stop_gradient(jnp.round(within))
+    first, second = split(rate.high)
+    low = count & _bits_beyond_12(256 / jnp.maximum(jnp.abs(rate.high), 1e-30))
+    exact = (as_float(count - low) * first + (whole_start - whole)) + as_float(low) * first
+    rest = exact + (number * (second + rate.low) + rest_start)
+    return Exponent(whole, jnp.where(x == within, rest, within - whole))
+
+
+def _bits_beyond_12(largest: jax.Array) -> jax.Array:
+    """The mask of the bits that a count up to half of the largest has beyond its first 12."""
+    bits = exponent_of(jnp.minimum(largest, float(last_step()))).astype(default_dtype(integer=True))
+    return (1 << jnp.maximum(bits - 12, 0)) - 1
+
+
+def exp2(x: Exponent) -> tuple[jax.Array, jax.Array]:
+    """2^x, and 2^x - 1 without cancellation."""
+    t = LN2 * x.rest
+    if is_double(t):
+        return jnp.exp2(x.rest), jnp.expm1(t)
+    # minimax for (e^t - 1 - t) / t²: relative error 4·10⁻⁹
+    minus_one = t + t * t * polynomial(t, 0.0013881992, 0.008369118, 0.0416673198, 0.1666651666, 0.4999999702)
+    scale = power_of_two(x.whole)
+    return scale + scale * minus_one, (scale - 1) + scale * minus_one
+
+
+def logistic(x: Exponent) -> tuple[jax.Array, jax.Array]:
+    """1 / (1 + 2^-x) and 1 / (1 + 2^x)."""
+    return 1 / (1 + exp2(Exponent(-x.whole, -x.rest))[0]), 1 / (1 + exp2(x)[0])
+
+
+def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
+    """factor · log₂ x for x > 0, where `minus_one` is x - 1, and more exact than that near 0."""
+    if is_double(x):
+        return pair(factor * LOG2_E * log_in_double(x, minus_one))
+    k = jax.lax.stop_gradient(exponent_of(x))
+    log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
+    first, second = split(jnp.asarray(factor))
+    return Pair(k * first, k * second + (factor * LOG2_E) * log)
+
+
+def powers(part: jax.Array, other: jax.Array, power: Number) -> tuple[jax.Array, jax.Array]:
+    """part^power and 1 - part^power, for two parts that add up to 1; a negative power counts as 0.
+
+    0 and 1 at part = 0, whatever the power.
+    """
+    positive = part > 0
+    x = times_log2(jnp.where(positive, part, 1), -other, jnp.maximum(power, 0))
+    value, minus_one = exp2(exponent(x))
+    return jnp.where(positive, value, 0), jnp.where(positive, -minus_one, 1)
+
+
+def grown(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> jax.Array:
+    """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
+    rate = times(log2_factor, inverse(jnp.maximum(length, 1)))
+    count = jnp.where(jnp.asarray(length) <= 0, last_step(), step)
+    return finite(init * exp2(exponent_at(count, rate, most=GROWTH_LIMIT * LOG2_E))[0])
+
+
+def repeated(init: Number, log2_factor: Pair, count: Pair) -> jax.Array:
+    """init · factor^count, held from e^60 · init onwards, and rounded once."""
+    x = times(log2_factor, count)
+    limit = GROWTH_LIMIT * LOG2_E
+    grown = total(x) > limit
+    x = Pair(jnp.where(grown, limit, x.high), jnp.where(grown, 0, x.low))
+    value = init * exp2(exponent(x))[0]
+    overflows = jnp.abs(value) > 1e38
+    return finite(jnp.where(overflows, value, total(exp2_exactly(pair(jnp.where(overflows, 0, init)), x))))
+
+
+def stairs(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> jax.Array:
+    """init · factor^⌊step / length⌋, each stair the nearest float."""
+    return repeated(init, log2_factor, periods(step, length, whole=True))
+
+
+def log2_of_factor(factor: Number | Pair) -> Pair:
+    """log₂ of a factor, not negative; for 0, so far below 0 that nothing is left after any step."""
+    factor = pair(factor)
+    positive = factor.high > 0
+    low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
+    log = log2(Pair(jnp.where(positive, factor.high, 1), low))
+    return Pair(jnp.where(positive, log.high, -(2.0**80)), jnp.where(positive, log.low, 0))
