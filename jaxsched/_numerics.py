@@ -29,6 +29,7 @@ from jaxsched._pairs import (
     choose,
     count_of_pair,
     exp2_exactly,
+    exponent_of,
     inverse,
     is_double,
     log2,
@@ -101,12 +102,12 @@ def part_of(count: jax.Array, per_step: Pair) -> jax.Array:
     return count * per_step.high + count * per_step.low
 
 
-def exact_part_of(count: jax.Array, per_step: Pair) -> jax.Array:
-    """As `part_of`, rounded once even where a float cannot hold the count: its first bits and its last ones can."""
-    last_bits = 7 if default_dtype(integer=True).itemsize == 4 else 10
-    low = count & (2**last_bits - 1)
-    high, low = as_float(count - low), as_float(low)
-    return high * per_step.high + (low * per_step.high + (high + low) * per_step.low)
+def exact_part_of(count: jax.Array, length: Count, per_step: Pair) -> jax.Array:
+    """As `part_of`, rounded once even where a float cannot hold the count."""
+    high = as_float(count)
+    long = length > 2 * int(1 / np.finfo(high.dtype).eps)
+    low = jnp.where(long, as_float(count - high.astype(count.dtype)), 0)
+    return high * per_step.high + (high * per_step.low + low * per_step.high)
 
 
 def pair_fractions(step: jax.Array, length: Count) -> tuple[Pair, Pair]:
@@ -166,10 +167,15 @@ class Ends(NamedTuple):
     far: jax.Array
     first_is_far: jax.Array
 
-    def at(self, part: jax.Array, whole: jax.Array) -> jax.Array:
-        """near + (far - near) · part, or `far` where that is the `whole` way; in halves, so that nothing overflows."""
-        near, far = self.near / 2, self.far / 2
-        return jnp.where(whole, self.far, 2 * (near + (far - near) * part))
+    def count(self, left: jax.Array, length: jax.Array) -> jax.Array:
+        """The steps from the near end, with `left` of a length to the second one: `left`, or the others by bits."""
+        flip, offset = jnp.where(self.first_is_far, 0, -1), jnp.where(self.first_is_far, 0, length + 1)
+        return (left ^ flip.astype(left.dtype)) + offset
+
+    def at(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
+        """So far from the near end to the far one, in halves of the way, so that no distance overflows."""
+        half = self.far / 2 - self.near / 2
+        return jnp.where(arrived, self.far, self.near + half * twice)
 
 
 def ends(first: Number, second: Number) -> Ends:
@@ -183,7 +189,7 @@ def between(init: Number, end: Number, part_init: jax.Array, part_end: jax.Array
     """init · part_init + end · part_end, for parts that add up to 1; constant where both ends are the same."""
     way = ends(init, end)
     part = jnp.where(way.first_is_far, part_init, part_end)
-    return way.at(part, part == 1)
+    return way.at(2 * part, part == 1)
 
 
 def line(init: Number, end: Number, left: jax.Array, length: Count, per_step: Pair | None = None) -> jax.Array:
@@ -192,8 +198,9 @@ def line(init: Number, end: Number, left: jax.Array, length: Count, per_step: Pa
     `per_step` is the inverse of the length, for a length that is looked up at every step.
     """
     way, length = ends(init, end), jnp.maximum(length, 1)
-    count = jnp.where(way.first_is_far, left, length - left)
-    return way.at(exact_part_of(count, inverse(length) if per_step is None else per_step), count == length)
+    count = way.count(left, length)
+    per_step = inverse(length) if per_step is None else per_step
+    return way.at(exact_part_of(count, length, Pair(2 * per_step.high, 2 * per_step.low)), count == length)
 
 
 def symmetric(
@@ -204,27 +211,37 @@ def symmetric(
     length: Count,
     per_step: Pair | None = None,
 ) -> jax.Array:
-    """As `line`, for a shape that is the same from both ends: given for parts up to a half."""
+    """As `line`, for a shape that is the same from both ends.
+
+    Given twice as high, for parts up to a half, in units in which the whole is `WAVE`.
+    """
     way, length = ends(init, end), jnp.maximum(length, 1)
-    count = jnp.where(way.first_is_far, left, length - left)
+    per_step = inverse(length) if per_step is None else per_step
+    count = way.count(left, length)
     rest = length - count
-    part = shape(part_of(jnp.minimum(count, rest), inverse(length) if per_step is None else per_step))
-    return way.at(jnp.where(count <= rest, part, 1 - part), rest == 0)
+    twice = shape(as_float(jnp.minimum(count, rest)) * total(times(per_step, pair(WAVE))))
+    return way.at(jnp.where(count <= rest, twice, 2 - twice), rest == 0)
 
 
 # Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.
 
 
-def sin2(x: jax.Array) -> jax.Array:
-    """sin²(πx/2) for x up to ½: of the part that is left, it is ½(1 + cos π(1-x)) without the cancellation near 0.
+WAVE = float(np.pi / np.sqrt(2))
+"""The unit in which 1 - cos is the square of a polynomial that begins with 1."""
 
-    The sine is a minimax polynomial of relative error 4·10⁻⁹ in float32.
-    """
-    if is_double(x):
-        return jnp.minimum(jnp.sin(0.5 * np.pi * x) ** 2, 0.5)
-    x2 = x * x
-    sine = x + x * x2 * polynomial(x2, -0.0029318314, 0.0507268682, -0.4112332165)  # times π/2
-    return jnp.minimum(sine * sine * (np.pi / 2) ** 2, 0.5)
+
+def one_minus_cos(y: jax.Array) -> jax.Array:
+    """1 - cos(√2 y) for y up to half a wave, without cancellation: a minimax polynomial of relative error 8·10⁻⁹."""
+    if is_double(y):
+        return jnp.minimum(2 * jnp.sin(y / np.sqrt(2)) ** 2, 1)
+    y2 = y * y
+    sine = y + y * y2 * polynomial(y2, -2.43966245e-05, 0.00208304452, -0.0833332725)
+    return sine * sine
+
+
+def sin2(parts: Parts) -> Parts:
+    """sin²(πx/2) of both: of the part that is left, it is ½(1 + cos π(1-x))."""
+    return parts_of_smaller(one_minus_cos(WAVE * parts.smaller) / 2, parts.first_is_smaller)
 
 
 def one_minus_sqrt(parts: Parts) -> tuple[jax.Array, jax.Array]:
@@ -286,17 +303,31 @@ def boundaries_passed(step: jax.Array, boundaries: jax.Array) -> jax.Array:
 def divided(count: jax.Array, by: Count) -> tuple[jax.Array, jax.Array]:
     """The whole quotient and the rest of two integers, `by` at least 1: machines divide floats faster.
 
-    A guess from floats is never too large, so that what is left says what it lacks: where the quotient may be beyond
-    what a float counts, by another guess, and in the end by 0 or 1.
+    A quotient of floats is never too large, so what is left says what it lacks: at most 1. Where it could be more than
+    a float counts, the number is divided by a multiple first.
     """
-    by, eps = jnp.asarray(by), float(np.finfo(default_dtype(integer=False)).eps)
-    inverse = (1 - 2 * eps) / as_float(by)
-    quotient = (as_float(count) * inverse).astype(count.dtype)
-    rest = count - quotient * by
-    lacks = jnp.where(by > int(4 * eps * last_step()), 0, (as_float(rest) * inverse).astype(count.dtype))
-    quotient, rest = quotient + lacks, rest - lacks * by
+    by = jnp.asarray(by)
+    more_bits = jnp.maximum(_most_bits() - exponent_of(by.astype(jnp.float32)), 0).astype(by.dtype)
+    multiple = by << more_bits
+    quotient = _small_quotient(count, multiple)
+    rest = count - quotient * multiple
+    lacks = jnp.where(more_bits == 0, 0, _small_quotient(rest, by))
+    quotient, rest = (quotient << more_bits) + lacks, rest - lacks * by
     one_more = rest >= by
     return quotient + one_more.astype(count.dtype), rest - jnp.where(one_more, by, 0)
+
+
+def _most_bits() -> int:
+    """A divisor of so many bits has quotients that a float counts with a bit to spare."""
+    return 14 if is_double(jnp.zeros((), default_dtype(integer=False))) else 11
+
+
+def _small_quotient(count: jax.Array, by: jax.Array) -> jax.Array:
+    """⌊count / by⌋ or 1 less, in the last bits of a sum: a conversion would be checked for NaN and overflow."""
+    dtype, eps = count.dtype, np.finfo(default_dtype(integer=False)).eps
+    inverse, base = float(1 - 2 * eps) / as_float(by), as_float(jnp.asarray(1.5 / eps))
+    bits = jax.lax.bitcast_convert_type(as_float(count - (by >> 1)) * inverse + base, dtype)
+    return bits - jax.lax.bitcast_convert_type(base, dtype)
 
 
 def equal_cycle(step: jax.Array, period: Count, last: Count | None = None) -> tuple[jax.Array, jax.Array]:

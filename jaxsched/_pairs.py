@@ -5,6 +5,8 @@ bit, so that a product with a step of 31 bits, or a power, still has every bit t
 is nothing to add: the low number is 0 or as good as that.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -133,8 +135,12 @@ def inverse(count: Count) -> Pair:
 
 
 def power_of_two(k: jax.Array) -> jax.Array:
-    """2^k for a whole k from -126 to 127; 0 for -127."""
-    return jax.lax.bitcast_convert_type((k.astype(jnp.int32) + 127) << 23, jnp.float32)
+    """2^k for a whole k from -126 to 127; 0 for -127.
+
+    The sum has k + 127 as its last bits: a conversion to an integer would be checked for NaN and overflow.
+    """
+    bits = jax.lax.bitcast_convert_type(k + (1.5 * 2**23 + 127), jnp.int32)
+    return jax.lax.bitcast_convert_type(bits << 23, jnp.float32)
 
 
 def exponent_of(x: jax.Array) -> jax.Array:
@@ -144,11 +150,15 @@ def exponent_of(x: jax.Array) -> jax.Array:
 
 
 def polynomial(x: jax.Array, *coefficients: float) -> jax.Array:
-    """The coefficient of the highest power first."""
-    value = jnp.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
-        value = value * x + coefficient
-    return value
+    """The coefficient of the highest power first. In halves, so that the machine can do several at once."""
+    if len(coefficients) <= 3:
+        value = jnp.full_like(x, coefficients[0])
+        for coefficient in coefficients[1:]:
+            value = value * x + coefficient
+        return value
+    lower = 2 ** math.floor(math.log2(len(coefficients) - 1))
+    upper_half, lower_half = coefficients[:-lower], coefficients[-lower:]
+    return polynomial(x, *upper_half) * x**lower + polynomial(x, *lower_half)
 
 
 def log1p(t: jax.Array) -> jax.Array:

@@ -27,17 +27,16 @@ from jaxsched._pairs import (
     split,
     times,
     total,
-    whole_and_rest,
 )
 from jaxsched._typing import Count, Number, Pair
 
 
-GROWTH_LIMIT = 60.0
+GROWTH_LIMIT = 60 * LOG2_E
 """Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
 
 
 class Exponent(NamedTuple):
-    """x = whole + rest; the whole one from -127 to 126, the rest about ½ at most; in float64, all is rest."""
+    """x = whole + rest: the rest is about ½ at most. For floats of 64 bits, it is all there is."""
 
     whole: jax.Array
     rest: jax.Array
@@ -46,8 +45,8 @@ class Exponent(NamedTuple):
 def exponent(x: Pair) -> Exponent:
     if is_double(x.high):
         return Exponent(jnp.zeros_like(x.high), total(x))
-    whole, high, low = whole_and_rest(x)
-    return Exponent(whole, high + low)
+    whole = jax.lax.stop_gradient(jnp.round(jnp.maximum(total(x), -127)))
+    return Exponent(whole, jnp.maximum((x.high - whole) + x.low, -1))
 
 
 def exponent_at(
@@ -61,11 +60,10 @@ def exponent_at(
     whole_start = jnp.round(start.high) if start else jnp.zeros_like(rate.high)
     rest_start = (start.high - whole_start) + start.low if start else whole_start
     number = as_float(count)
-    if is_double(rate.high):
-        x = rate.high * number + rest_start + whole_start
-        return Exponent(jnp.zeros_like(x), jnp.clip(x, least, most))
     x = whole_start + (rate.high * number + rest_start)
     within = jnp.clip(x, least, most)
+    if is_double(x):
+        return Exponent(jnp.zeros_like(x), within)
     whole = jax.lax.stop_gradient(jnp.round(within))
     first, second = split(rate.high)
     low = count & _bits_beyond_12(256 / jnp.maximum(jnp.abs(rate.high), 1e-30))
@@ -97,9 +95,9 @@ def logistic(x: Exponent) -> tuple[jax.Array, jax.Array]:
 
 
 def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
-    """factor · log₂ x for x > 0, where `minus_one` is x - 1, and more exact than that near 0."""
+    """factor · log₂ x for x ≥ 0, where `minus_one` is x - 1, and more exact than that near 0; finite for x = 0."""
     if is_double(x):
-        return pair(factor * LOG2_E * log_in_double(x, minus_one))
+        return pair(factor * LOG2_E * log_in_double(jnp.maximum(x, 1e-300), minus_one))
     k = jax.lax.stop_gradient(exponent_of(x))
     log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
     first, second = split(jnp.asarray(factor))
@@ -109,11 +107,12 @@ def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
 def powers(part: jax.Array, other: jax.Array, power: Number) -> tuple[jax.Array, jax.Array]:
     """part^power and 1 - part^power, for two parts that add up to 1; a negative power counts as 0.
 
-    0 and 1 at part = 0, whatever the power.
+    0 and 1 at part = 0, whatever the power. Near 1, where a power has few digits to lose, what is left of 1 needs them.
     """
+    power = jnp.maximum(power, 0)
     positive = part > 0
-    x = times_log2(jnp.where(positive, part, 1), -other, jnp.maximum(power, 0))
-    value, minus_one = exp2(exponent(x))
+    value = exp2(exponent(times_log2(part, part - 1, power)))[0]
+    minus_one = exp2(exponent(times_log2(part, -other, power)))[1]
     return jnp.where(positive, value, 0), jnp.where(positive, -minus_one, 1)
 
 
@@ -121,15 +120,14 @@ def grown(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> ja
     """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
     rate = times(log2_factor, inverse(jnp.maximum(length, 1)))
     count = jnp.where(jnp.asarray(length) <= 0, last_step(), step)
-    return finite(init * exp2(exponent_at(count, rate, most=GROWTH_LIMIT * LOG2_E))[0])
+    return finite(init * exp2(exponent_at(count, rate, most=GROWTH_LIMIT))[0])
 
 
 def repeated(init: Number, log2_factor: Pair, count: Pair) -> jax.Array:
     """init · factor^count, held from e^60 · init onwards, and rounded once."""
     x = times(log2_factor, count)
-    limit = GROWTH_LIMIT * LOG2_E
-    grown = total(x) > limit
-    x = Pair(jnp.where(grown, limit, x.high), jnp.where(grown, 0, x.low))
+    grown = total(x) > GROWTH_LIMIT
+    x = Pair(jnp.where(grown, GROWTH_LIMIT, x.high), jnp.where(grown, 0, x.low))
     value = init * exp2(exponent(x))[0]
     overflows = jnp.abs(value) > 1e38
     return finite(jnp.where(overflows, value, total(exp2_exactly(pair(jnp.where(overflows, 0, init)), x))))

@@ -15,12 +15,13 @@ from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._fields import as_schedule
 from jaxsched._leaves import check_numbers
 from jaxsched._numerics import (
+    WAVE,
     between,
     fractions,
+    one_minus_cos,
     one_minus_sqrt,
     one_minus_square,
     pair_fractions,
-    sin2,
     steps_left,
     symmetric,
 )
@@ -138,7 +139,8 @@ class MirrorCosine(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         left = steps_left(step, self.transition_steps)
-        return symmetric(lambda x: 2 * x - sin2(x), self.init_value, self.end_value, left, self.transition_steps)
+        mirrored = lambda y: (4 / WAVE) * y - one_minus_cos(y)  # noqa: E731
+        return symmetric(mirrored, self.init_value, self.end_value, left, self.transition_steps)
 
 
 class Exponential(Schedule):

@@ -10,11 +10,10 @@ from jaxsched._leaves import last_step
 from jaxsched._numerics import (
     between,
     equal_cycle,
-    fractions,
     growing_cycle,
     line,
+    one_minus_cos,
     parts,
-    parts_of_smaller,
     sin2,
     symmetric,
 )
@@ -47,7 +46,7 @@ class CosineAnnealing(Schedule):
         period = jnp.maximum(self.period_steps, 0)
         half_wave, since = equal_cycle(step, period)
         left = jnp.where(half_wave % 2 == 0, period - since, since)
-        return symmetric(sin2, self.init_value, self.end_value, left, period)
+        return symmetric(one_minus_cos, self.init_value, self.end_value, left, period)
 
 
 class CosineRestarts(Schedule):
@@ -90,19 +89,21 @@ class CosineRestarts(Schedule):
         period = jnp.maximum(self.period_steps, 0)
         if self.growth is None:
             cycle, since = equal_cycle(step, period)
-            part = fractions(period - jnp.minimum(since, period), period)
+            left = period - jnp.minimum(since, period)
+            value = symmetric(one_minus_cos, self._start(cycle), self.end_value, left, period)
         else:
             cycle, since, length = growing_cycle(step, period, pair(self.growth))
             per_step = reciprocal(length)
             done = jnp.where(period > 0, total(times(since, per_step)), 1)
             left = jnp.where(period > 0, total(times(plus(length, negative(since)), per_step)), 0)
-            part = parts(left, done)
-        start = self.init_value
-        if self.decay is not None:
-            start = repeated(start, log2_of_factor(self.decay), pair_of_count(cycle))
-        part = parts_of_smaller(sin2(part.smaller), part.first_is_smaller)
-        value = between(start, self.end_value, part.first, part.second)
+            part = sin2(parts(left, done))
+            value = between(self._start(cycle), self.end_value, part.first, part.second)
         return value if self.cycles is None else jnp.where(cycle < self.cycles, value, self.end_value)
+
+    def _start(self, cycle: jax.Array) -> Number:
+        if self.decay is None:
+            return self.init_value
+        return repeated(self.init_value, log2_of_factor(self.decay), pair_of_count(cycle))
 
 
 class Triangular(Schedule):
@@ -145,8 +146,9 @@ class Triangular(Schedule):
     def formula(self, step: jax.Array) -> Number:
         rise = jnp.maximum(self.rise_steps, 0)
         fall = rise if self.fall_steps is None else jnp.maximum(self.fall_steps, 0)
-        room = last_step() - rise  # a cycle that would be longer than all steps there are is the only one
-        cycle, since = equal_cycle(step, rise + jnp.minimum(fall, room), jnp.where(fall > room, 0, last_step()))
+        once = fall > last_step() - rise  # a cycle that would be longer than all steps there are is the only one
+        cycle, since = equal_cycle(step, rise + jnp.where(once, 0, fall))
+        cycle, since = jnp.where(once, 0, cycle), jnp.where(once, step, since)
         rises = since < rise
         to_go = jnp.where(rises, since, fall - jnp.minimum(since - rise, fall))
         length, per_step = rise, None

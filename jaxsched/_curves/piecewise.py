@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from jaxsched._base import Schedule
 from jaxsched._leaves import entries
-from jaxsched._numerics import boundaries_passed, line, lookup, sin2, steps_left, symmetric
+from jaxsched._numerics import boundaries_passed, line, lookup, one_minus_cos, steps_left, symmetric
 from jaxsched._pairs import inverse, pair_of_count
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Boundaries, Factor, Number, Pair, Scalar, Steps, Values
@@ -119,7 +119,7 @@ class PiecewiseInterpolate(Schedule):
         per_step = Pair(*map(pick, inverse(jnp.maximum(lengths, 1))))
         left = steps_left(jnp.maximum(step - pick(boundaries), 0), length)
         if self.interpolation == "cosine":
-            value = symmetric(sin2, init, end, left, length, per_step)
+            value = symmetric(one_minus_cos, init, end, left, length, per_step)
         else:
             value = line(init, end, left, length, per_step)
         return jnp.where(step < boundaries[0], values[0], value)

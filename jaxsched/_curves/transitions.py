@@ -8,7 +8,7 @@ turns the parts `left` and `done` of the length, which add up to 1, into two oth
 import jax
 
 from jaxsched._base import Schedule
-from jaxsched._numerics import between, fractions, line, parts, parts_of_smaller, sin2, steps_left, symmetric
+from jaxsched._numerics import between, fractions, line, one_minus_cos, parts, sin2, steps_left, symmetric
 from jaxsched._powers import powers
 from jaxsched._typing import Length, Number, Rate, Scalar
 
@@ -68,12 +68,12 @@ class Cosine(Schedule):
         init, end, length = self.init_value, self.end_value, self.transition_steps
         left = steps_left(step, length)
         if self.exponent is None and self.k_decay is None:
-            return symmetric(sin2, init, end, left, length)
+            return symmetric(one_minus_cos, init, end, left, length)
         part = fractions(left, length)
         if self.k_decay is not None:
             done, left = powers(part.second, part.first, self.k_decay)
             part = parts(left, done)
-        part = parts_of_smaller(sin2(part.smaller), part.first_is_smaller)
+        part = sin2(part)
         if self.exponent is None:
             return between(init, end, part.first, part.second)
         return between(init, end, *powers(part.first, part.second, self.exponent))
