@@ -1,14 +1,20 @@
-"""What does `import jaxsched` cost on top of `import jax`? Prints medians over fresh processes.
+"""What does `import jaxsched` cost on top of `import jax`?
 
-python benchmarks/import_time.py
+Each in a fresh process, which imports jax first, with the bytecode already written.
+
+    python -m benchmarks.import_time
 """
 
 import os
-import statistics
 import subprocess
 import sys
 
+import numpy as np
 
+from benchmarks.measure import Row, compare, section
+
+
+ROUNDS = 21
 CODE = """
 import time
 start = time.perf_counter()
@@ -20,19 +26,16 @@ print(middle - start, time.perf_counter() - middle)
 WITH_BYTECODE = {name: x for name, x in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def seconds() -> tuple[float, float]:
+def seconds() -> list[float]:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True, env=WITH_BYTECODE)
-    jax, jaxsched = map(float, done.stdout.split())
-    return jax, jaxsched
+    return [float(x) for x in done.stdout.split()]
 
 
-def main() -> None:
+def run() -> list[Row]:
     seconds()  # writes the bytecode
-    runs = [seconds() for _ in range(21)]
-    jax, jaxsched = (1000 * statistics.median(times) for times in zip(*runs, strict=True))
-    ratio = statistics.median(jaxsched / jax for jax, jaxsched in runs)
-    print(f"import jax: {jax:.0f} ms, then import jaxsched: {jaxsched:.0f} ms, {ratio:.1%} more")
+    jax, jaxsched = 1e3 * np.array([seconds() for _ in range(ROUNDS)]).T
+    return [compare("import jaxsched", jaxsched, "import jax", jax, "ms")]
 
 
 if __name__ == "__main__":
-    main()
+    print(section(__doc__, run()))
