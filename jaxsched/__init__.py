@@ -1,6 +1,7 @@
 """Schedules for JAX, stored as data: thousands of configurations are one compiled program."""
 
 from jaxsched._base import Schedule as Schedule
+from jaxsched._blocks import Block as Block, blocks as blocks
 from jaxsched._clocks import (
     every as every,
     repeat as repeat,

@@ -162,6 +162,12 @@ class Schedule(Queries, abc.ABC):
 
 @partial(jax.jit, inline=True)
 def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
+    return values_at(schedule, jnp.maximum(step, 0))
+
+
+def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
+    """The values of a stack at steps of which none is negative, inside a program."""
+
     def value(schedule: Schedule, step: jax.Array) -> jax.Array:
         result = schedule.formula(step)
         if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
@@ -171,11 +177,11 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     schedule = broadcast_numbers(
         map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
     )
-    for _ in step.shape:
+    for _ in steps.shape:
         value = jax.vmap(value, in_axes=(None, 0))
     for _ in schedule.shape:
         value = jax.vmap(value, in_axes=(0, None))
-    return value(schedule, jnp.maximum(step, 0))
+    return value(schedule, steps)
 
 
 # A class becomes a pytree, and its numbers can be walked over.

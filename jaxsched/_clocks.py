@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._base import Schedule, broadcast_numbers
+from jaxsched._counts import divided, equal_cycle, growing_cycle, scaled_count, since
 from jaxsched._curves.constant import FromFunction
 from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
 from jaxsched._fields import Field, as_schedule
 from jaxsched._joins import Join, JoinAlike
 from jaxsched._leaves import checked_leaf, default_dtype
-from jaxsched._numerics import divided, equal_cycle, growing_cycle, scaled_count, since
 from jaxsched._pairs import count_of_pair, pair_of_count
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import LENGTH, AtLeastOnce, Factor, Length, Number, Offset, Times

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxsched._base import Arithmetic, Schedule
+from jaxsched._counts import since
 from jaxsched._curves.cooldowns import Shape, transition
-from jaxsched._numerics import finite, quotient, since
+from jaxsched._numerics import finite, quotient
 from jaxsched._typing import Length, Number, Scalar
 
 

@@ -2,7 +2,7 @@
 
 import reprlib
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 import jax
@@ -132,7 +132,7 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
     for i, row in enumerate(rows):
         if not isinstance(row, Schedule):
             raise TypeError(f"stack: entry {i} must be a schedule, got {row!r}.")
-        if jax.tree.structure(row) != jax.tree.structure(rows[0]) or _shapes(row) != _shapes(rows[0]):
+        if structure_of(row) != structure_of(rows[0]):
             raise ValueError(
                 f"stack: all schedules must have the structure of the first, {rows[0]!r}, got {row!r} in row {i}."
             )
@@ -180,7 +180,7 @@ def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule 
     try:
         whole = make(**configs.columns)
         mapped = jax.jit(jax.vmap(lambda row: make(**row)))(dict(configs.columns))
-        if jax.tree.structure(whole) != jax.tree.structure(mapped) or _shapes(whole) != _shapes(mapped):
+        if structure_of(whole) != structure_of(mapped):
             return None
         agree = all(np.allclose(a, b, rtol=1e-6, atol=0) for a, b in zip(single(whole), single(mapped), strict=True))
     except Exception:  # whatever a function of numbers does when it gets arrays: the rows decide
@@ -198,8 +198,10 @@ def _build_row(make: Callable[..., Schedule], configs: Configs, i: int) -> Sched
     return schedule
 
 
-def _shapes(schedule: Schedule) -> list[tuple[int, ...]]:
-    return [np.shape(leaf) for leaf in jax.tree.leaves(schedule)]
+def structure_of(schedule: Schedule) -> Hashable:
+    """What schedules must have in common to be rows of a stack: all but their numbers."""
+    leaves, structure = jax.tree.flatten(schedule)
+    return structure, tuple(np.shape(leaf) for leaf in leaves)
 
 
 def _as_column(name: str, entries: Iterable[Any], owner: str = "Configs") -> np.ndarray:

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._base import Schedule, broadcast_numbers, map_numbers
+from jaxsched._counts import lookup
 from jaxsched._fields import as_schedules
 from jaxsched._leaves import checked_leaf, entries, last_step, show, stacked
-from jaxsched._numerics import lookup
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
 
 

@@ -5,6 +5,7 @@ bit, so that a product with a step of 31 bits, or a power, still has every bit t
 is nothing to add: the low number is 0 or as good as that.
 """
 
+import functools
 import math
 
 import jax
@@ -149,16 +150,12 @@ def exponent_of(x: jax.Array) -> jax.Array:
     return ((jax.lax.bitcast_convert_type(x, jnp.int32) - sqrt_half) >> 23).astype(jnp.float32)
 
 
-def polynomial(x: jax.Array, *coefficients: float) -> jax.Array:
-    """The coefficient of the highest power first. In halves, so that the machine can do several at once."""
-    if len(coefficients) <= 3:
-        value = jnp.full_like(x, coefficients[0])
-        for coefficient in coefficients[1:]:
-            value = value * x + coefficient
-        return value
-    lower = 2 ** math.floor(math.log2(len(coefficients) - 1))
-    upper_half, lower_half = coefficients[:-lower], coefficients[-lower:]
-    return polynomial(x, *upper_half) * x**lower + polynomial(x, *lower_half)
+def polynomial(x: jax.Array, first: float, *others: float) -> jax.Array:
+    """The coefficient of the highest power first. Many in halves, of which the machine computes both at once."""
+    if len(others) < 3:
+        return functools.reduce(lambda value, c: value * x + c, others, jnp.full_like(x, first))
+    half = 2 ** math.floor(math.log2(len(others)))
+    return polynomial(x, first, *others[:-half]) * x**half + polynomial(x, *others[-half:])
 
 
 def log1p(t: jax.Array) -> jax.Array:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from jaxsched._counts import as_float, periods
 from jaxsched._leaves import default_dtype, last_step
-from jaxsched._numerics import as_float, finite, periods
+from jaxsched._numerics import finite
 from jaxsched._pairs import (
     LN2,
     LOG2_E,

@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from jaxsched._counts import as_float
 from jaxsched._leaves import checked_leaf, default_dtype
-from jaxsched._numerics import as_float, finite
+from jaxsched._numerics import finite
 from jaxsched._typing import LENGTH, Count, Leaf, Number
 
 

@@ -14,8 +14,7 @@ the last, short batch is filled up with copies of its last row, so that it has t
 compiled again. Results have the rows of the configurations, in their order, whatever the batches and the groups.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import jax
@@ -24,6 +23,7 @@ import numpy as np
 
 from jaxsched._configs import Configs
 from jaxsched._leaves import default_dtype, last_step
+from jaxsched._progress import progress_bar
 
 
 class Results:
@@ -145,7 +145,7 @@ def sweep(
     numbers = {name: _as_numbers(name, column) for name, column in configs.columns.items() if column.dtype != object}
 
     metrics: dict[str, np.ndarray] = {}
-    with _progress(len(configs), progress) as advance:
+    with progress_bar("sweep", len(configs), "config", progress) as advance:
         for static, rows in _groups(configs):
             size = min(batch_size or len(rows), len(rows))
             train_batch = _compile(train, static, size, configs)
@@ -211,18 +211,3 @@ def _as_numbers(name: str, column: np.ndarray) -> np.ndarray:
     if is_integer and (np.abs(column) > last_step()).any():
         raise ValueError(f"sweep: `{name}` must fit into int32, got {column[np.abs(column).argmax()]}.")
     return column.astype(default_dtype(is_integer))
-
-
-@contextlib.contextmanager
-def _progress(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
-    """A progress bar over the rows, as a function that advances it."""
-    if not shown:
-        yield lambda rows: None
-        return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        error.add_note("sweep: progress=True needs tqdm: pip install 'jaxsched[sweep]', or pass progress=False.")
-        raise
-    with tqdm(total=total, unit="config") as bar:
-        yield bar.update

@@ -66,12 +66,16 @@ def test_other_numbers_do_not_compile_again():
 @pytest.mark.parametrize(
     "arguments, error, message",
     [
-        ({"schedule": 0.1, "steps": 5}, TypeError, "evaluate: `schedule` must be a schedule, got 0.1"),
+        (
+            {"schedules": 0.1, "steps": 5},
+            TypeError,
+            "evaluate: `schedules` must be a schedule, a stack or a list, got 0.1",
+        ),
         ({"steps": -1}, ValueError, "evaluate: `steps` must not be negative, got -1"),
         ({"steps": 5.0}, TypeError, "evaluate: `step` must be an integer or an array of integers, got 5.0"),
         ({"steps": [1, 2]}, TypeError, "evaluate: `step` must be an integer or an array of integers"),
         ({"steps": np.arange(3.0)}, TypeError, "evaluate: `step` must be an integer or an array of integers"),
-        ({"steps": 5, "out": [0.0] * 5}, TypeError, "`out` must be a NumPy or a JAX array"),
+        ({"steps": 5, "out": [0.0] * 5}, TypeError, "`out` must be an array, or a function that makes one"),
         (
             {"steps": 5, "out": np.zeros((5, 4), np.float32)},
             ValueError,
@@ -82,4 +86,4 @@ def test_other_numbers_do_not_compile_again():
 )
 def test_bad_arguments_are_named(arguments, error: type[Exception], message: str):
     with pytest.raises(error, match=message):
-        js.evaluate(**{"schedule": STACK, **arguments})
+        js.evaluate(**{"schedules": STACK, **arguments})

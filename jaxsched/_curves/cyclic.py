@@ -6,17 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
+from jaxsched._counts import equal_cycle, growing_cycle
 from jaxsched._leaves import last_step
-from jaxsched._numerics import (
-    between,
-    equal_cycle,
-    growing_cycle,
-    line,
-    one_minus_cos,
-    parts,
-    sin2,
-    symmetric,
-)
+from jaxsched._numerics import between, line, one_minus_cos, parts, sin2, symmetric
 from jaxsched._pairs import choose, inverse, negative, pair, pair_of_count, plus, reciprocal, times, total
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
+from jaxsched._counts import periods
 from jaxsched._leaves import last_step
-from jaxsched._numerics import between, periods, timescales
+from jaxsched._numerics import between, timescales
 from jaxsched._pairs import LOG2_E, inverse, pair, times, total
 from jaxsched._powers import exp2, exponent, exponent_at, grown, log2_of_factor, logistic, stairs, times_log2
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._base import Schedule
+from jaxsched._counts import boundaries_passed, lookup
 from jaxsched._leaves import entries
-from jaxsched._numerics import boundaries_passed, line, lookup, one_minus_cos, steps_left, symmetric
+from jaxsched._numerics import line, one_minus_cos, steps_left, symmetric
 from jaxsched._pairs import inverse, pair_of_count
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Boundaries, Factor, Number, Pair, Scalar, Steps, Values

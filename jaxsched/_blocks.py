@@ -1,0 +1,184 @@
+"""Tables of values that are never there as a whole: block after block, in memory that is used again."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._base import Schedule, broadcast_numbers, map_numbers, values_at
+from jaxsched._configs import stack, structure_of
+from jaxsched._fields import as_schedules
+from jaxsched._leaves import as_step, default_dtype
+from jaxsched._typing import Step
+
+
+BLOCK_BYTES = 8 * 2**20
+"""A block is in the cache while it is read."""
+
+Schedules = Schedule | Sequence[Schedule]
+
+
+class Block(NamedTuple):
+    """Some rows of a table, at some of the steps; see `blocks`."""
+
+    rows: np.ndarray
+    steps: slice
+    values: jax.Array
+
+
+class Group(NamedTuple):
+    """The rows of a table that have one structure, as a stack of shape (n,), and where they are in the table."""
+
+    schedules: Schedule
+    rows: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """Steps, none of them negative: an array, or None for 0 .. n-1, which are counted where they are needed."""
+
+    array: jax.Array | np.ndarray | None
+    shape: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return int(np.prod(self.shape))
+
+
+def blocks(schedules: Schedules, steps: Step, *, dtype: Any = None, batch_size: int | None = None) -> Iterator[Block]:
+    """The values of many schedules at many steps, block after block, for a table that would not fit anywhere.
+
+    Args:
+        schedules: one schedule, a stack, or a list of schedules of any kinds, all of one shape.
+        steps: an integer n for the steps 0 .. n-1, or an array of integers.
+        dtype: the type of the values, a float; None for float32 (float64 under `jax_enable_x64`).
+        batch_size: how many rows a block has at most. None for as many as fit into 8 MB.
+
+    Returns:
+        An iterator of (rows, steps, values): the indices of the rows in the flattened stack; which of the flattened
+        steps, as a slice; and the values, a JAX array of shape (rows, steps). Its memory is used again: it can be read
+        until the next block is asked for.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if `steps` or `batch_size` is negative, or the shapes of a list differ.
+
+    >>> lines = Linear(1.0, 0.0, np.arange(1, 1001))
+    >>> sum(float(block.values.sum()) for block in blocks(lines, 2000, batch_size=100))
+    250750.0
+    """
+    _, groups = as_groups("blocks", schedules)
+    given, dtype = as_steps("blocks", steps), as_float_dtype("blocks", dtype)
+    check_batch_size("blocks", batch_size)
+    return itertools.chain.from_iterable(blocks_of(group, given, dtype, batch_size) for group in groups)
+
+
+def blocks_of(
+    group: Group, steps: Steps, dtype: Any, batch_size: int | None, whole_rows: bool = False
+) -> Iterator[Block]:
+    """The blocks of a group, each in the memory of the one before."""
+    total_rows, total_columns = len(group.rows), steps.count
+    rows, columns = block_shape(total_rows, steps, dtype, batch_size)
+    columns = total_columns if whole_rows else columns
+    schedules = jax.tree.map(jnp.asarray, group.schedules)
+    memory = jnp.zeros((rows, columns), dtype)
+    for row in range(0, total_rows, max(rows, 1)):
+        for column in range(0, total_columns, max(columns, 1)):
+            first_row, first_column = min(row, total_rows - rows), min(column, total_columns - columns)
+            memory = values = _block(memory, schedules, steps.array, first_row, first_column)
+            if (first_row, first_column) != (row, column):  # the last ones are as large as the others, and overlap
+                values = values[row - first_row :, column - first_column :]
+            yield Block(group.rows[row : row + rows], slice(column, column + values.shape[1]), values)
+
+
+def block_shape(rows: int, steps: Steps, dtype: Any, batch_size: int | None) -> tuple[int, int]:
+    """How many rows and columns fit into a block, whole rows first."""
+    most = BLOCK_BYTES // np.dtype(dtype).itemsize
+    rows = min(rows, batch_size or max(1, most // max(steps.count, 1)))
+    return rows, min(steps.count, max(1, most // max(rows, 1)))
+
+
+@partial(jax.jit, donate_argnums=0, keep_unused=True)
+def _block(memory: jax.Array, schedules: Schedule, steps: Any, row: int, column: int) -> jax.Array:
+    rows, columns = memory.shape
+    some = rows_of(schedules, row, rows)
+    if steps is None:
+        at = column + jnp.arange(columns, dtype=default_dtype(integer=True))
+    else:
+        at = jax.lax.dynamic_slice_in_dim(steps, column, columns)
+    return jnp.broadcast_to(values_at(some, at).astype(memory.dtype), memory.shape)
+
+
+def rows_of(schedules: Schedule, first: Any, count: int) -> Schedule:
+    """So many rows of a stack, from a traced one onwards."""
+    return jax.tree.map(lambda x: jax.lax.dynamic_slice_in_dim(x, first, count), schedules)
+
+
+# What a user gives.
+
+
+def as_groups(owner: str, schedules: Any) -> tuple[tuple[int, ...], list[Group]]:
+    """The shape of the table without its steps, and its rows by structure."""
+    if isinstance(schedules, Schedule):
+        shape = schedules.shape
+        return shape, [Group(_flat(schedules), np.arange(int(np.prod(shape))))]
+    if not isinstance(schedules, list | tuple):
+        raise TypeError(f"{owner}: `schedules` must be a schedule, a stack or a list, got {schedules!r}.")
+    given = as_schedules(owner, "schedules", schedules, Schedule)
+    shapes = list(dict.fromkeys(schedule.shape for schedule in given))
+    if len(shapes) > 1:
+        came = ", ".join(map(str, shapes))
+        raise ValueError(f"{owner}: the schedules of a list must have one shape, got {came}.")
+    members: dict[Any, list[int]] = {}
+    for i, schedule in enumerate(given):
+        members.setdefault(structure_of(schedule), []).append(i)
+    rows = np.arange(len(given) * int(np.prod(shapes[0]))).reshape(len(given), -1)
+    groups = [Group(_flat(_stacked([given[i] for i in which])), rows[which].ravel()) for which in members.values()]
+    return (len(given), *shapes[0]), groups
+
+
+def _stacked(schedules: list[Schedule]) -> Schedule:
+    return stack(schedules) if jax.tree.leaves(schedules[0]) else schedules[0]
+
+
+def _flat(schedules: Schedule) -> Schedule:
+    """The stack with one axis, of one row if it has none."""
+    shape = schedules.shape
+    count = int(np.prod(shape))
+    return map_numbers(lambda x, field: x.reshape(count, *np.shape(x)[len(shape) :]), broadcast_numbers(schedules))
+
+
+def as_steps(owner: str, steps: Any) -> Steps:
+    """The steps as an array of one axis, or the number of them."""
+    if isinstance(steps, int | np.integer) and not isinstance(steps, bool):
+        if steps < 0:
+            raise ValueError(f"{owner}: `steps` must not be negative, got {steps}.")
+        return Steps(None, (int(steps),))
+    given = as_step(owner, steps)
+    return Steps(jnp.maximum(given, 0).ravel(), given.shape)
+
+
+def as_float_dtype(owner: str, dtype: Any) -> np.dtype[Any]:
+    """The type of the values."""
+    default = default_dtype(integer=False)
+    if dtype is None:
+        return default
+    try:
+        given = jnp.dtype(dtype)
+    except TypeError:
+        given = None
+    if given is None or not jnp.issubdtype(given, np.floating):
+        raise TypeError(f"{owner}: `dtype` must be the type of a float, got {dtype!r}.")
+    if given.itemsize > default.itemsize:
+        raise ValueError(f"{owner}: `dtype` must be at most {default} (jax_enable_x64 lifts this), got {given}.")
+    return given
+
+
+def check_batch_size(owner: str, batch_size: Any) -> None:
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")
