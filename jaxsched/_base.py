@@ -19,23 +19,27 @@ so its cache holds one executable per structure, whatever the numbers.
 
 import abc
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxsched._fields import Field, convert, describe, low_half, within
-from jaxsched._leaves import as_step, checked_leaf, show
+from jaxsched._leaves import as_step, checked_leaf, default_dtype, show
 from jaxsched._numerics import finite, quotient
 from jaxsched._queries import Queries
 from jaxsched._typing import Leaf, Number, Pair, Step
 
 
 S = TypeVar("S", bound="Schedule")
+
+_INT32 = np.dtype(np.int32)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
@@ -44,6 +48,7 @@ class Schedule(Queries, abc.ABC):
 
     _name: ClassVar[str]
     _fields: ClassVar[tuple[Field, ...]]
+    _outside: Callable[[Any], jax.Array]  # made by the first call outside of a program
 
     __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
 
@@ -53,7 +58,20 @@ class Schedule(Queries, abc.ABC):
 
     def __call__(self, step: Step) -> jax.Array:
         """The value at `step`, an integer or an array of them: float32, of shape `self.shape + step.shape`."""
-        return _call(self, as_step(self._name, step))
+        # as cheap as can be: 1 µs is a tenth of a call
+        known = 0 <= step < 2**31 if type(step) is int else getattr(step, "dtype", None) is _INT32
+        if not known or isinstance(step, Tracer):
+            step = as_step(self._name, step)
+            if isinstance(step, Tracer):
+                return _call(self, step)
+        try:
+            return self._outside(step)
+        except AttributeError:
+            vars(self)["_outside"] = _outside(self)
+        return self._outside(step)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: vars(self)[field.name] for field in self._fields}
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         if cls.__bases__ != (Schedule,):
@@ -163,6 +181,31 @@ class Schedule(Queries, abc.ABC):
 @partial(jax.jit, inline=True)
 def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     return values_at(schedule, jnp.maximum(step, 0))
+
+
+def _outside(schedule: Schedule) -> Callable[[Any], jax.Array]:
+    """The call outside of any program, where every array that is handed over costs time: one holds all numbers."""
+    leaves, structure = jax.tree.flatten(schedule)
+    packable = all(isinstance(leaf, np.ndarray | np.generic) and leaf.itemsize == 4 for leaf in leaves)
+    if schedule.shape or not leaves or not packable:
+        return lambda step: _call(schedule, jnp.asarray(step, default_dtype(integer=True)))
+    kinds = tuple((leaf.dtype, leaf.shape) for leaf in leaves)
+    with jax.ensure_compile_time_eval():
+        packed = jnp.asarray(np.concatenate([leaf.ravel().view(np.int32) for leaf in leaves]))
+    return partial(_call_packed(structure, kinds), packed)
+
+
+@cache
+def _call_packed(structure: Any, kinds: tuple[tuple[np.dtype[Any], tuple[int, ...]], ...]) -> Callable[..., jax.Array]:
+    ends = np.cumsum([math.prod(shape) for _, shape in kinds])
+
+    @jax.jit
+    def call(packed: jax.Array, step: jax.Array) -> jax.Array:
+        bits = zip(jnp.split(packed, ends[:-1]), kinds, strict=True)
+        leaves = [jax.lax.bitcast_convert_type(x, dtype).reshape(shape) for x, (dtype, shape) in bits]
+        return _call(jax.tree.unflatten(structure, leaves), jnp.asarray(step, default_dtype(integer=True)))
+
+    return call
 
 
 def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:

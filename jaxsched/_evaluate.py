@@ -198,8 +198,13 @@ def _copy(out: Any, index: tuple[Any, ...], values: np.ndarray, threads: ThreadP
     if not isinstance(out, np.ndarray) or not values.ndim:
         out[index] = values
         return
-    pieces = (np.array_split(array, os.cpu_count() or 1) for array in (out[index], values))
-    list(threads.map(np.copyto, *pieces))
+    (target, *targets), (piece, *pieces) = (
+        np.array_split(array, os.cpu_count() or 1) for array in (out[index], values)
+    )
+    others = [threads.submit(np.copyto, *pair) for pair in zip(targets, pieces, strict=True)]
+    np.copyto(target, piece)
+    for other in others:
+        other.result()
 
 
 def _places(rows: np.ndarray, shape: tuple[int, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:

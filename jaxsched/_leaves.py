@@ -25,7 +25,15 @@ def x64() -> bool:
 
 def default_dtype(integer: bool) -> np.dtype[Any]:
     """int32 and float32; int64 and float64 under `jax_enable_x64`."""
-    return np.dtype(f"{'int' if integer else 'float'}{64 if x64() else 32}")
+    return _DEFAULT_DTYPES[integer, x64()]
+
+
+_DEFAULT_DTYPES = {
+    (False, False): np.dtype(np.float32),
+    (True, False): np.dtype(np.int32),
+    (False, True): np.dtype(np.float64),
+    (True, True): np.dtype(np.int64),
+}
 
 
 def last_step() -> int:
@@ -116,6 +124,8 @@ def as_pair(array: np.ndarray | jax.Array) -> Pair:
 
 def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
     """The step in the default integer type; what is negative may stay so."""
+    if isinstance(step, jax.Array) and step.dtype == default_dtype(integer=True):
+        return step
     if isinstance(step, int) and not isinstance(step, bool):
         step = np.asarray(max(step, 0))
     if not (isinstance(step, np.ndarray | np.integer | jax.Array) and jnp.issubdtype(step.dtype, np.integer)):
