@@ -111,20 +111,22 @@ def beside_others(memory: Memory) -> Iterator[Row]:
 
 def beside_numpy_memory() -> Iterator[Row]:
     """NumPy's memory: an array that has been written before, or a new one, which the system has to provide."""
-    cosine, array = SCHEDULES["Cosine"], np.ones((CONFIGS, STEPS), np.float32)
-    pairs: dict[tuple[str, str, float], tuple[Callable[[], object], Callable[[], object]]] = {
-        ("Cosine, into a NumPy array", "ndarray.fill", 0.5): (
-            lambda: js.evaluate(cosine, STEPS, out=array),
-            lambda: array.fill(0.5),
-        ),
-        ("Cosine, as a new NumPy array", "numpy.full", 0.8): (
-            lambda: np.asarray(js.evaluate(cosine, STEPS)),
-            lambda: np.full(array.shape, 0.5, array.dtype),
-        ),
-    }
-    for (what, against, least), (ours, theirs) in pairs.items():
-        speed = speeds({what: ours, against: theirs}, lambda: array.fill(0.5))
-        yield compare(what, speed[what], against, speed[against], "G values/s", at_least=least)
+    array = np.ones((CONFIGS, STEPS), np.float32)
+    for name in ("Linear", "Cosine"):
+        schedule = SCHEDULES[name]
+        pairs: dict[tuple[str, str, float], tuple[Callable[[], object], Callable[[], object]]] = {
+            (f"{name}, into a NumPy array", "ndarray.fill", 0.5): (
+                lambda schedule=schedule: js.evaluate(schedule, STEPS, out=array),
+                lambda: array.fill(0.5),
+            ),
+            (f"{name}, as a new NumPy array", "numpy.full", 0.8): (
+                lambda schedule=schedule: js.evaluate(schedule, STEPS, out=np.empty),
+                lambda: np.full(array.shape, 0.5, array.dtype),
+            ),
+        }
+        for (what, against, least), (ours, theirs) in pairs.items():
+            speed = speeds({what: ours, against: theirs}, lambda: array.fill(0.5))
+            yield compare(what, speed[what], against, speed[against], "G values/s", at_least=least)
 
 
 def run() -> list[Row]:

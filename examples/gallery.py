@@ -373,6 +373,13 @@ ENTRIES = {
             given=[short],
         ),
         Entry(
+            "select",
+            partial(js.select, 1, [line, js.Cosine(1.0, 0.0, STEPS)]),
+            "η_i(t), for an index i that may be traced",
+            elsewhere="JAX `lax.switch`",
+            given=[line],
+        ),
+        Entry(
             "splice",
             partial(js.splice, line, 300, js.Cosine(1.0, 0.0, 700)),
             "η₁(t) up to s, then η₁(s) η₂(t − s) / η₂(0)",

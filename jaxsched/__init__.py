@@ -14,6 +14,7 @@ from jaxsched._combinators import (
     decay_from as decay_from,
     maximum as maximum,
     minimum as minimum,
+    select as select,
     splice as splice,
 )
 from jaxsched._configs import Configs as Configs, build as build, grid as grid, stack as stack

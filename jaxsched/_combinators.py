@@ -1,5 +1,6 @@
 """Schedules made of the values of others. Arithmetic is in `_base`, with the operators."""
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, Literal
 
@@ -10,8 +11,10 @@ from jax.typing import ArrayLike
 from jaxsched._base import Arithmetic, Schedule
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import Shape, transition
+from jaxsched._fields import as_schedules
+from jaxsched._leaves import check_numbers
 from jaxsched._numerics import finite, quotient
-from jaxsched._typing import Length, Number, Scalar
+from jaxsched._typing import Length, Number, Scalar, Times
 
 
 def minimum(*operands: Schedule | ArrayLike) -> Schedule:
@@ -64,6 +67,49 @@ def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> 
     if not any(isinstance(operand, Schedule) for operand in operands):
         raise TypeError(f"{name}: at least one operand must be a schedule, got {operands!r}.")
     return reduce(lambda a, b: Arithmetic(name, a, b), operands)
+
+
+class Select(Schedule, name="select"):
+    """One of several schedules; see `select`."""
+
+    index: Times
+    schedules: tuple[Schedule, ...]
+
+    def _check(self) -> None:
+        last = len(self.schedules) - 1
+        rule = f"must be at most {last}, for so many schedules and one"
+        check_numbers("select", "index", self.index, lambda index: index <= last, rule)
+
+    def formula(self, step: jax.Array) -> Number:
+        value = self.schedules[0].formula(step)
+        for i, schedule in enumerate(self.schedules[1:], start=1):
+            value = jnp.where(jnp.asarray(self.index) >= i, schedule.formula(step), value)
+        return value
+
+
+def select(index: Times, schedules: Sequence[Schedule]) -> Schedule:
+    """One of several schedules, of any kinds: for where the kind is a number too, as in one vmapped training.
+
+        η(t) = η_i(t)
+
+    A stack of schedules has one kind. A stack of indices has a kind for each row. Every row computes all kinds, and
+    keeps one; to evaluate a list of many kinds, `evaluate` takes the list, and computes each row once.
+
+    Args:
+        index: i, from 0 to n - 1; a traced one is held within that.
+        schedules: η_0 .. η_(n-1).
+
+    Raises:
+        TypeError: if an entry is not a schedule.
+        ValueError: if there are not so many schedules.
+
+    >>> kinds = select(np.array([0, 1]), [Linear(1.0, 0.0, 4), HalfLife(1.0, 4)])
+    >>> kinds(4).tolist()
+    [0.0, 0.5]
+
+    JAX's `lax.switch`, for schedules.
+    """
+    return Select(index, tuple(as_schedules("select", "schedules", schedules, Schedule)))
 
 
 class Splice(Schedule, name="splice"):

@@ -117,11 +117,12 @@ def evaluate(
     shape, groups = as_groups("evaluate", schedules)
     given, dtype = as_steps("evaluate", steps), as_float_dtype("evaluate", dtype)
     check_batch_size("evaluate", batch_size)
-    if out is not None and (reduce is not None or sharding is not None):
-        raise ValueError(f"evaluate: `out` excludes `{'sharding' if reduce is None else 'reduce'}`, got both.")
-    if reduce is not None and (sharding is not None or not callable(reduce)):
-        rule = "must be a function" if sharding is None else "excludes `sharding`"
-        raise ValueError(f"evaluate: `reduce` {rule}, got {reduce!r}.")
+    if reduce is not None and not callable(reduce):
+        raise TypeError(f"evaluate: `reduce` must be a function, got {reduce!r}.")
+    exclusive = {"reduce": reduce, "sharding": sharding, "out": out}
+    both = [name for name, option in exclusive.items() if option is not None]
+    if len(both) > 1:
+        raise ValueError(f"evaluate: `{both[0]}` and `{both[1]}` exclude each other, got both.")
     table, flat = (*shape, *given.shape), (int(np.prod(shape)), given.count)
     if callable(out):
         out = out(table, dtype)
@@ -154,7 +155,7 @@ def _check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
 
 
 @functools.cache
-def _new(sharding: jax.sharding.Sharding | None) -> Callable[..., jax.Array]:
+def _new(sharding: jax.sharding.Sharding | None) -> Any:
     return jax.jit(_table, static_argnums=(2, 3, 4), out_shardings=sharding)
 
 
@@ -259,7 +260,7 @@ def _reduce(
         for array, values in zip(kept, jax.tree.leaves(result), strict=True):
             array[rows] = values
         advance(len(rows) * steps.count)
-    return jax.tree.unflatten(structure, [array.reshape(*shape, *array.shape[1:]) for array in kept])
+    return jax.tree.unflatten(structure, [array.reshape((*shape, *array.shape[1:])) for array in kept])
 
 
 def _one_ahead(results: Iterator[T]) -> Iterator[T]:

@@ -427,6 +427,11 @@ ROWS = {
         {"schedule": js.Linear(0.3, 0.01, 77), "lowest": 0.1, "highest": 0.25},
         lambda t: np.clip(line(t, P, E, 77), f32(0.1), 0.25),
     ),
+    "select": Row(
+        lambda index: js.select(index, [js.Linear(0.3, 0.01, 77), js.Cosine(0.3, 0.01, 40), js.Constant(0.1)]),
+        {"index": 1},
+        lambda t: cosine(t, P, E, 40),
+    ),
     "splice": Row(
         js.splice,
         {"first": js.Linear(0.3, 0.01, 77), "at": 30, "then": js.Cosine(2.0, 1.0, 40)},

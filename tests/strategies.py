@@ -145,6 +145,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
         st.builds(lambda a, t, b: js.splice(a, t, b * b + 1.0), inner, lengths, inner),
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),
+        st.builds(lambda i, a, b: js.select(i, [a, b]), st.integers(0, 1), inner, inner),
         st.builds(lambda a, b: a + b, inner, inner | values),
         st.builds(lambda a, b: a - b, inner | values.map(js.Constant), inner),
         st.builds(lambda a, b: a * b, inner, inner | values),

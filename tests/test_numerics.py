@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import jaxsched as js
-from jaxsched import _numerics, _pairs
+from jaxsched import _counts, _numerics, _pairs, _powers
 from jaxsched._typing import Pair
 from tests.helpers import enable_x64
 
@@ -17,22 +17,25 @@ ULP = 2.0**-23
 
 
 @pytest.mark.parametrize("dtype, bound", [(np.float32, 4 * ULP), (np.float64, 4 * 2.0**-52)])
-def test_sin2_is_accurate_down_to_the_smallest_fractions(dtype: type, bound: float):
+def test_one_minus_cos_is_accurate_down_to_the_smallest_fractions(dtype: type, bound: float):
     x = np.concatenate([np.linspace(0, 0.5, 100_001), np.geomspace(1e-9, 0.5, 10_001)]).astype(dtype)
     with enable_x64(dtype is np.float64):
-        small, large = jax.jit(_numerics.sin2)(x, 1 - x)
-        other_large, other_small = jax.jit(_numerics.sin2)(1 - x, x)
+        ours = jax.jit(_numerics.one_minus_cos)(_numerics.WAVE * x)
+        small, large, *_ = jax.jit(lambda x: _numerics.sin2(_numerics.parts(x, 1 - x)))(x)
+        other_large, other_small, *_ = jax.jit(lambda x: _numerics.sin2(_numerics.parts(1 - x, x)))(x)
     exact = np.sin(np.pi / 2 * x.astype(np.longdouble)) ** 2
     assert small.dtype == large.dtype == dtype
+    np.testing.assert_allclose(np.asarray(ours) / 2, exact.astype(np.float64), rtol=bound)
     np.testing.assert_allclose(small, exact.astype(np.float64), rtol=bound)
     np.testing.assert_allclose(large, (1 - exact).astype(np.float64), rtol=bound)
     np.testing.assert_allclose([small, large], [other_small, other_large], rtol=2.01 * np.finfo(dtype).eps)
+    assert np.asarray(ours).max() <= 1  # so that two halves meet
 
 
 @given(length=st.integers(0, LAST), done=st.floats(0, 1))
 def test_fractions_are_exact_at_both_ends_and_add_up(length: int, done: float):
     left = round(length * done)
-    part_left, part_done = jax.jit(_numerics.fractions)(np.int32(left), np.int32(length))
+    part_left, part_done, smaller, left_is_smaller = jax.jit(_numerics.fractions)(np.int32(left), np.int32(length))
     if length == 0:
         assert (part_left, part_done) == (0, 1)
         return
@@ -40,18 +43,77 @@ def test_fractions_are_exact_at_both_ends_and_add_up(length: int, done: float):
     np.testing.assert_allclose(part_done, (length - left) / length, rtol=2 * ULP)
     assert (part_left == 0) == (left == 0) and (part_done == 0) == (left == length)
     assert part_left <= 1 and part_done <= 1
+    assert smaller == min(part_left, part_done) and bool(left_is_smaller) == (left <= length - left)
+
+
+values = st.floats(-10, 10, width=32, allow_subnormal=False)
+line = jax.jit(_numerics.line)
+half_cosine = jax.jit(lambda *arguments: _numerics.symmetric(_numerics.one_minus_cos, *arguments))
+
+
+@given(init=values, end=values, length=st.integers(0, LAST), done=st.floats(0, 1))
+def test_a_line_is_its_formula_and_exact_at_both_ends(init: float, end: float, length: int, done: float):
+    left = round(length * done)
+    ours = float(line(np.float32(init), np.float32(end), np.int32(left), np.int32(length)))
+    if left in (0, length):
+        assert ours == (end if left == 0 else init)
+        return
+    exact = end + (init - end) * left / length
+    np.testing.assert_allclose(ours, exact, rtol=2 * ULP, atol=2 * ULP * min(abs(init), abs(end)) + 1e-37)
+
+
+@given(init=values, end=values, length=st.integers(0, LAST), done=st.floats(0, 1))
+def test_a_symmetric_shape_is_its_formula_and_exact_at_both_ends(init: float, end: float, length: int, done: float):
+    left = round(length * done)
+    ours = float(half_cosine(np.float32(init), np.float32(end), np.int32(left), np.int32(length)))
+    if left in (0, length):
+        assert ours == (end if left == 0 else init)
+        return
+    exact = end + (init - end) * np.sin(np.pi / 2 * left / length) ** 2
+    np.testing.assert_allclose(ours, exact, rtol=8 * ULP, atol=8 * ULP * min(abs(init), abs(end)) + 1e-37)
+
+
+@given(count=st.integers(0, LAST), by=st.integers(1, LAST) | st.integers(1, 5000))
+def test_a_quotient_of_integers_is_exact_though_it_is_one_of_floats(count: int, by: int):
+    for near in (count, count // by * by, max(count // by * by - 1, 0)):
+        quotient, rest = jax.jit(_counts.divided)(np.int32(near), np.int32(by))
+        assert (int(quotient), int(rest)) == divmod(near, by)
+
+
+def test_a_quotient_of_64_bits_is_exact():
+    rng = np.random.default_rng(0)
+    counts = np.concatenate([rng.integers(0, 2**63 - 1, 1000), np.arange(100), 2**63 - 1 - np.arange(100)])
+    with enable_x64(True):
+        for by in (1, 2, 3, 1000, 16383, 16385, 2**31, 2**40 + 3, 2**63 - 1):
+            quotient, rest = jax.jit(_counts.divided)(counts, np.int64(by))
+            assert (quotient == counts // by).all() and (rest == counts % by).all()
+
+
+@given(
+    count=st.integers(-LAST, LAST),
+    rate=st.floats(-80, 80) | st.floats(-1e-3, 1e-3) | st.floats(-1e-8, 1e-8),
+    start=st.floats(-90, 90),
+)
+def test_an_exponent_keeps_what_a_float_of_its_size_would_lose(count: int, rate: float, start: float):
+    held = [Pair(np.float32(x), np.float32(x - np.float32(x))) for x in (rate, start)]
+    rate, start = map(float, held)
+    if abs(rate) < 1e-30:
+        return
+    for begin, exact in ((held[1], start + rate * count), (None, rate * count)):
+        whole, rest = jax.jit(_powers.exponent_at)(np.int32(count), held[0], begin)
+        np.testing.assert_allclose(float(whole) + float(rest), np.clip(exact, -127, 126), atol=2.0**-23)
 
 
 @given(step=st.integers(0, LAST), start=st.integers(-LAST, LAST))
 def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
-    assert jax.jit(_numerics.since)(np.int32(step), np.int32(start)) == min(
+    assert jax.jit(_counts.since)(np.int32(step), np.int32(start)) == min(
         max(step - max(start, 0), 0) - min(start, 0), LAST
     )
 
 
 @given(step=st.integers(0, LAST), length=st.integers(1, LAST))
 def test_whole_periods_are_exact_and_others_to_44_bits(step: int, length: int):
-    count = jax.jit(_numerics.periods, static_argnames="whole")
+    count = jax.jit(_counts.periods, static_argnames="whole")
     whole, part = count(np.int32(step), np.int32(length), whole=True), count(np.int32(step), np.int32(length))
     assert float(whole.high) + float(whole.low) == step // length
     np.testing.assert_allclose(float(part.high) + float(part.low), step / length, rtol=2.0**-43)
@@ -61,7 +123,7 @@ def test_whole_periods_are_exact_and_others_to_44_bits(step: int, length: int):
 def test_powers_and_their_complements_keep_their_digits(part: float, exponent: float):
     part = float(np.float32(part))
     other = float(np.float32(1 - part))
-    power, complement = jax.jit(_numerics.powers)(np.float32(part), np.float32(other), np.float32(exponent))
+    power, complement = jax.jit(_powers.powers)(np.float32(part), np.float32(other), np.float32(exponent))
     if part == 0:
         assert (power, complement) == (0, 1)
     if part == 0 or other == 1:
@@ -99,14 +161,16 @@ def test_growth_stops_before_it_overflows():
 
 
 @given(st.lists(st.integers(0, 1000), max_size=100), st.integers(0, 1100))
-def test_boundaries_are_counted_by_either_method(boundaries: list[int], step: int):
+def test_boundaries_are_counted_and_looked_up_by_either_method(boundaries: list[int], step: int):
     table = jnp.sort(jnp.asarray(boundaries, jnp.int32))
-    assert _numerics.boundaries_passed(jnp.int32(step), table) == sum(b <= step for b in boundaries)
+    count = sum(b <= step for b in boundaries)
+    assert _counts.boundaries_passed(jnp.int32(step), table) == count
+    assert _counts.lookup(jnp.int32(step), table)(jnp.arange(len(boundaries) + 1)) == count
 
 
 @given(st.integers(-LAST, LAST), st.integers(0, LAST), st.integers(1, LAST))
 def test_a_count_is_scaled_exactly(count: int, by: int, over: int):
-    ours = jax.jit(_numerics.scaled_count)(np.int32(count), np.int32(by), np.int32(over))
+    ours = jax.jit(_counts.scaled_count)(np.int32(count), np.int32(by), np.int32(over))
     exact = (2 * count * by + over) // (2 * over)
     if exact > -LAST:
         assert ours == min(exact, LAST)
