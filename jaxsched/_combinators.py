@@ -103,7 +103,7 @@ def select(index: Times, schedules: Sequence[Schedule]) -> Schedule:
         TypeError: if an entry is not a schedule.
         ValueError: if there are not so many schedules.
 
-    >>> kinds = select(np.array([0, 1]), [Linear(1.0, 0.0, 4), HalfLife(1.0, 4)])
+    >>> kinds = select([0, 1], [Linear(1.0, 0.0, 4), HalfLife(1.0, 4)])
     >>> kinds(4).tolist()
     [0.0, 0.5]
 

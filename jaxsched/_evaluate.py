@@ -119,6 +119,8 @@ def evaluate(
     check_batch_size("evaluate", batch_size)
     if reduce is not None and not callable(reduce):
         raise TypeError(f"evaluate: `reduce` must be a function, got {reduce!r}.")
+    if sharding is not None and not isinstance(sharding, jax.sharding.Sharding):
+        raise TypeError(f"evaluate: `sharding` must be a jax.sharding.Sharding, got {sharding!r}.")
     exclusive = {"reduce": reduce, "sharding": sharding, "out": out}
     both = [name for name, option in exclusive.items() if option is not None]
     if len(both) > 1:

@@ -123,12 +123,18 @@ class Ends(NamedTuple):
     first_is_far: jax.Array
 
     def steps(self, left: jax.Array, length: jax.Array) -> jax.Array:
-        """The steps from the near end, with `left` of a length to the second one: `left`, or the others by bits."""
+        """The steps from the near end, with `left` to the second one: `left`, or the others.
+
+        Bits that are flipped for a whole row, for -x - 1 is that of x, cost less than a choice at every step.
+        """
         flip, offset = jnp.where(self.first_is_far, 0, -1), jnp.where(self.first_is_far, 0, length + 1)
         return (left ^ flip.astype(left.dtype)) + offset
 
     def at(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
-        """So far from the near end to the far one, in halves of the way, so that no distance overflows."""
+        """So many halves of the way from the near end to the far one.
+
+        Halves, for a whole way could overflow: their product does not where a machine fuses it with the sum.
+        """
         half = self.far / 2 - self.near / 2
         return jnp.where(arrived, self.far, self.near + half * twice)
 

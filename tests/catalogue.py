@@ -431,6 +431,7 @@ ROWS = {
         lambda index: js.select(index, [js.Linear(0.3, 0.01, 77), js.Cosine(0.3, 0.01, 40), js.Constant(0.1)]),
         {"index": 1},
         lambda t: cosine(t, P, E, 40),
+        others={"index": [0, 1, 2, 2]},
     ),
     "splice": Row(
         js.splice,
