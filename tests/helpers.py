@@ -19,6 +19,11 @@ def compilations(jitted: Any) -> int:
     return jitted._cache_size()
 
 
+def forget(jitted: Any) -> None:
+    """Drop the executables of a jitted function."""
+    jitted.clear_cache()
+
+
 def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
     """The float leaves of a schedule, and a function from others in their place to a schedule."""
     leaves, structure = jax.tree.flatten(schedule)

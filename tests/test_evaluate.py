@@ -14,7 +14,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec, SingleDeviceShardin
 import jaxsched as js
 from jaxsched import _blocks, _evaluate
 from tests.catalogue import ROWS
-from tests.helpers import compilations
+from tests.helpers import compilations, forget
 
 
 STACK = js.Cosine(np.geomspace(0.001, 1.0, 5), 0.0, np.array([10, 20, 30, 0, 1]))
@@ -172,7 +172,7 @@ def test_a_table_takes_no_memory_but_its_own(name: str):
 
 
 def test_a_list_of_kinds_keeps_its_order_and_compiles_once_for_each(small_blocks: None):
-    _blocks._block.clear_cache()
+    forget(_blocks._block)
     values = js.evaluate(KINDS, 40, out=np.empty)
     assert compilations(_blocks._block) == 4
     np.testing.assert_array_equal(values, each(KINDS, 40))
