@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxsched._base import Schedule
 from jaxsched._counts import equal_cycle, growing_cycle
 from jaxsched._leaves import last_step
-from jaxsched._numerics import between, line, one_minus_cos, parts, sin2, symmetric
-from jaxsched._pairs import choose, inverse, negative, pair, pair_of_count, plus, reciprocal, times, total
+from jaxsched._numerics import between, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
 
@@ -141,14 +141,10 @@ class Triangular(Schedule):
         once = fall > last_step() - rise  # a cycle that would be longer than all steps there are is the only one
         cycle, since = equal_cycle(step, rise + jnp.where(once, 0, fall))
         cycle, since = jnp.where(once, 0, cycle), jnp.where(once, step, since)
-        rises = since < rise
-        to_go = jnp.where(rises, since, fall - jnp.minimum(since - rise, fall))
-        length, per_step = rise, None
-        if self.fall_steps is not None:
-            up, down = inverse(jnp.maximum(rise, 1)), inverse(jnp.maximum(fall, 1))
-            length, per_step = jnp.where(rises, rise, fall), choose(rises, up, down)
         scale = self.scale
         if isinstance(scale, Schedule):
             scale = scale.formula(cycle if self.scale_by == "cycle" else step)
         peak = self.init_value + (self.peak_value - self.init_value) * scale
-        return line(peak, self.init_value, to_go, length, per_step)
+        up = line(peak, self.init_value, jnp.minimum(since, rise), rise)
+        down = line(peak, self.init_value, steps_left(jnp.maximum(since - rise, 0), fall), fall)
+        return jnp.where(since < rise, up, down)
