@@ -48,7 +48,7 @@ class Schedule(Queries, abc.ABC):
 
     _name: ClassVar[str]
     _fields: ClassVar[tuple[Field, ...]]
-    _outside: Callable[[Any], jax.Array]  # made by the first call outside of a program
+    _outside: Callable[[Any], jax.Array] | None  # made by the first call outside of a program
 
     __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
 
@@ -65,10 +65,10 @@ class Schedule(Queries, abc.ABC):
             if isinstance(step, Tracer):
                 return _call(self, step)
         try:
-            return self._outside(step)
+            outside = self._outside
         except AttributeError:
-            vars(self)["_outside"] = _outside(self)
-        return self._outside(step)
+            outside = vars(self)["_outside"] = _outside(self)
+        return outside(step) if outside else _call(self, jnp.asarray(step, default_dtype(integer=True)))
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: vars(self)[field.name] for field in self._fields}
@@ -183,12 +183,15 @@ def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     return values_at(schedule, jnp.maximum(step, 0))
 
 
-def _outside(schedule: Schedule) -> Callable[[Any], jax.Array]:
-    """The call outside of any program, where every array that is handed over costs time: one holds all numbers."""
+def _outside(schedule: Schedule) -> Callable[[Any], jax.Array] | None:
+    """The call of one schedule outside of any program, where every array that is handed over costs time.
+
+    One array holds all numbers. It must not hold the schedule itself, which would then be freed late.
+    """
     leaves, structure = jax.tree.flatten(schedule)
     packable = all(isinstance(leaf, np.ndarray | np.generic) and leaf.itemsize == 4 for leaf in leaves)
     if schedule.shape or not leaves or not packable:
-        return lambda step: _call(schedule, jnp.asarray(step, default_dtype(integer=True)))
+        return None
     kinds = tuple((leaf.dtype, leaf.shape) for leaf in leaves)
     with jax.ensure_compile_time_eval():
         packed = jnp.asarray(np.concatenate([leaf.ravel().view(np.int32) for leaf in leaves]))

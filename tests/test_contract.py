@@ -2,8 +2,10 @@
 
 import copy
 import dataclasses
+import gc
 import inspect
 import pickle
+import weakref
 from typing import Any
 
 import jax
@@ -351,3 +353,22 @@ def test_public_docstrings_have_formula_or_example_arguments_and_source(name: st
     assert "Args:" in doc and ">>>" in doc
     for argument in inspect.signature(getattr(js, name)).parameters:
         assert f"    {argument}: " in doc
+
+
+@pytest.mark.parametrize("init_value", [1.0, np.ones(5), jnp.ones(())])
+def test_a_schedule_is_freed_as_soon_as_nobody_holds_it(init_value: Any):
+    schedule = js.Linear(init_value, 0.0, 10)
+    schedule(3)
+    held = weakref.ref(schedule)
+    gc.disable()
+    try:
+        del schedule
+        assert held() is None
+    finally:
+        gc.enable()
+
+
+def test_no_tracer_leaks_from_a_call_at_a_known_step():
+    with jax.check_tracer_leaks():
+        assert jax.jit(lambda n: js.Linear(1.0, 0.0, n)(5))(10) == 0.5
+        assert jax.jit(lambda t: js.Linear(1.0, 0.0, 10)(5) + t)(0.0) == 0.5
