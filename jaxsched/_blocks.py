@@ -13,7 +13,7 @@ import numpy as np
 from jaxsched._base import Schedule, broadcast_numbers, map_numbers, values_at
 from jaxsched._configs import stack, structure_of
 from jaxsched._fields import as_schedules
-from jaxsched._leaves import as_step, default_dtype
+from jaxsched._leaves import as_step, check_batch_size, default_dtype
 from jaxsched._typing import Step
 
 
@@ -82,18 +82,22 @@ def blocks_of(
     group: Group, steps: Steps, dtype: Any, batch_size: int | None, whole_rows: bool = False
 ) -> Iterator[Block]:
     """The blocks of a group, each in the memory of the one before."""
-    total_rows, total_columns = len(group.rows), steps.count
+    total_rows = len(group.rows)
     rows, columns = block_shape(total_rows, steps, dtype, batch_size)
-    columns = total_columns if whole_rows else columns
+    columns = steps.count if whole_rows else columns
     schedules = jax.tree.map(jnp.asarray, group.schedules)
     memory = jnp.zeros((rows, columns), dtype)
-    for row in range(0, total_rows, max(rows, 1)):
-        for column in range(0, total_columns, max(columns, 1)):
-            first_row, first_column = min(row, total_rows - rows), min(column, total_columns - columns)
+    for first_row, row in spans(total_rows, rows):
+        for first_column, column in spans(steps.count, columns):
             memory = values = _block(memory, schedules, steps.array, first_row, first_column)
-            if (first_row, first_column) != (row, column):  # the last ones are as large as the others, and overlap
+            if (first_row, first_column) != (row, column):
                 values = values[row - first_row :, column - first_column :]
             yield Block(group.rows[row : row + rows], slice(column, column + values.shape[1]), values)
+
+
+def spans(total: int, size: int) -> Iterator[tuple[int, int]]:
+    """Where blocks of one size begin, and from where on they are new: the last one overlaps the one before."""
+    return ((min(start, total - size), start) for start in range(0, total, max(size, 1)))
 
 
 def block_shape(rows: int, steps: Steps, dtype: Any, batch_size: int | None) -> tuple[int, int]:
@@ -105,13 +109,16 @@ def block_shape(rows: int, steps: Steps, dtype: Any, batch_size: int | None) -> 
 
 @partial(jax.jit, donate_argnums=0, keep_unused=True)
 def _block(memory: jax.Array, schedules: Schedule, steps: Any, row: int, column: int) -> jax.Array:
-    rows, columns = memory.shape
-    some = rows_of(schedules, row, rows)
+    return table_of(rows_of(schedules, row, len(memory)), steps, column, memory.shape, memory.dtype)
+
+
+def table_of(schedules: Schedule, steps: Any, column: Any, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """The values of a stack at so many steps from a column on, inside a program."""
     if steps is None:
-        at = column + jnp.arange(columns, dtype=default_dtype(integer=True))
+        at = column + jnp.arange(shape[1], dtype=default_dtype(integer=True))
     else:
-        at = jax.lax.dynamic_slice_in_dim(steps, column, columns)
-    return jnp.broadcast_to(values_at(some, at).astype(memory.dtype), memory.shape)
+        at = jax.lax.dynamic_slice_in_dim(steps, column, shape[1])
+    return jnp.broadcast_to(values_at(schedules, at).astype(dtype), shape)
 
 
 def rows_of(schedules: Schedule, first: Any, count: int) -> Schedule:
@@ -177,8 +184,3 @@ def as_float_dtype(owner: str, dtype: Any) -> np.dtype[Any]:
     if given.itemsize > default.itemsize:
         raise ValueError(f"{owner}: `dtype` must be at most {default} (jax_enable_x64 lifts this), got {given}.")
     return given
-
-
-def check_batch_size(owner: str, batch_size: Any) -> None:
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-        raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")

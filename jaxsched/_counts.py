@@ -6,14 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._leaves import default_dtype, last_step
+from jaxsched._leaves import default_dtype, last_step, x64
 from jaxsched._pairs import (
     choose,
     count_of_pair,
     exp2_exactly,
     exponent_of,
     inverse,
-    is_double,
     log2,
     negative,
     pair,
@@ -52,16 +51,17 @@ def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
     return jnp.where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
 
 
-def periods(step: jax.Array, length: Count, whole: bool = False) -> Pair:
-    """How many lengths have passed: step / length, or if `whole` ⌊step / length⌋ by integers, exact at every multiple.
+def counted(step: jax.Array, length: Count) -> jax.Array:
+    """The step; the last one where a length of 0 is counted in, which is infinitely short: 2^31 of it have passed."""
+    return jnp.where(jnp.asarray(length) <= 0, last_step(), step)
 
-    A length of 0 counts as infinitely short: 2^31 of it have passed at every step.
-    """
-    positive = jnp.maximum(length, 1)
-    over = jnp.asarray(length) <= 0
+
+def periods(step: jax.Array, length: Count, whole: bool = False) -> Pair:
+    """How many lengths have passed: step / length, or if `whole` ⌊step / length⌋, by integers."""
+    count, length = counted(step, length), jnp.maximum(length, 1)
     if whole:
-        return pair_of_count(jnp.where(over, last_step(), divided(step, positive)[0]))
-    return times(pair_of_count(jnp.where(over, last_step(), step)), inverse(positive))
+        return pair_of_count(divided(count, length)[0])
+    return times(pair_of_count(count), inverse(length))
 
 
 def divided(count: jax.Array, by: Count) -> tuple[jax.Array, jax.Array]:
@@ -71,7 +71,8 @@ def divided(count: jax.Array, by: Count) -> tuple[jax.Array, jax.Array]:
     a float counts, the number is divided by a multiple first.
     """
     by = jnp.asarray(by)
-    more_bits = jnp.maximum(_most_bits() - exponent_of(by.astype(jnp.float32)), 0).astype(by.dtype)
+    enough = 14 if x64() else 11  # bits of a divisor whose quotients a float counts with a bit to spare
+    more_bits = jnp.maximum(enough - exponent_of(by.astype(jnp.float32)), 0).astype(by.dtype)
     multiple = by << more_bits
     quotient = _small_quotient(count, multiple)
     rest = count - quotient * multiple
@@ -79,11 +80,6 @@ def divided(count: jax.Array, by: Count) -> tuple[jax.Array, jax.Array]:
     quotient, rest = (quotient << more_bits) + lacks, rest - lacks * by
     one_more = rest >= by
     return quotient + one_more.astype(count.dtype), rest - jnp.where(one_more, by, 0)
-
-
-def _most_bits() -> int:
-    """A divisor of so many bits has quotients that a float counts with a bit to spare."""
-    return 14 if is_double(jnp.zeros((), default_dtype(integer=False))) else 11
 
 
 def _small_quotient(count: jax.Array, by: jax.Array) -> jax.Array:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule, values_at
+from jaxsched._base import Schedule
 from jaxsched._blocks import (
     Group,
     Schedules,
@@ -21,10 +21,11 @@ from jaxsched._blocks import (
     as_steps,
     block_shape,
     blocks_of,
-    check_batch_size,
     rows_of,
+    spans,
+    table_of,
 )
-from jaxsched._leaves import default_dtype
+from jaxsched._leaves import check_batch_size
 from jaxsched._progress import progress_bar
 from jaxsched._typing import Step
 
@@ -167,8 +168,7 @@ def _into(out: jax.Array, schedules: Schedule, steps: Any, flat: tuple[int, int]
 
 
 def _table(schedules: Schedule, steps: Any, flat: tuple[int, int], shape: tuple[int, ...], dtype: Any) -> jax.Array:
-    steps = jnp.arange(flat[1], dtype=default_dtype(integer=True)) if steps is None else steps
-    return jnp.broadcast_to(values_at(schedules, steps).astype(dtype), flat).reshape(shape)
+    return table_of(schedules, steps, 0, flat, dtype).reshape(shape)
 
 
 # Blocks fill it.
@@ -280,14 +280,15 @@ def _reduced(
     count = len(group.rows)
     rows, _ = block_shape(count, steps, dtype, batch_size)
     schedules = jax.tree.map(jnp.asarray, group.schedules)
-    for row in range(0, count, max(rows, 1)):
-        first = min(row, count - rows)  # the last ones are as many as the others, and overlap
+    for first, row in spans(count, rows):
         result = _reduced_rows(reduce, schedules, steps.array, first, (rows, steps.count), dtype)
-        yield group.rows[first : first + rows], result
+        if first != row:
+            result = jax.tree.map(lambda x, new=row - first: x[new:], result)
+        yield group.rows[row : row + rows], result
 
 
 @functools.partial(jax.jit, static_argnums=(0, 4, 5))
 def _reduced_rows(
     reduce: Callable[[jax.Array], Any], schedules: Schedule, steps: Any, first: int, flat: tuple[int, int], dtype: Any
 ) -> Any:
-    return reduce(_table(rows_of(schedules, first, flat[0]), steps, flat, flat, dtype))
+    return reduce(table_of(rows_of(schedules, first, flat[0]), steps, 0, flat, dtype))

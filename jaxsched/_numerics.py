@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._counts import as_float
+from jaxsched._counts import as_float, counted
 from jaxsched._leaves import default_dtype, last_step
 from jaxsched._pairs import (
     inverse,
@@ -32,6 +32,7 @@ from jaxsched._pairs import (
     pair,
     pair_of_count,
     polynomial,
+    rounded_times,
     times,
     total,
 )
@@ -94,7 +95,7 @@ def exact_part_of(count: jax.Array, length: Count, per_step: Pair) -> jax.Array:
     high = as_float(count)
     long = length > 2 * int(1 / np.finfo(high.dtype).eps)
     low = jnp.where(long, as_float(count - high.astype(count.dtype)), 0)
-    return high * per_step.high + (high * per_step.low + low * per_step.high)
+    return rounded_times(Pair(high, low), per_step)
 
 
 def pair_fractions(step: jax.Array, length: Count) -> tuple[Pair, Pair]:
@@ -107,9 +108,8 @@ def pair_fractions(step: jax.Array, length: Count) -> tuple[Pair, Pair]:
 
 def timescales(step: jax.Array, timescale: Count, shift: Count) -> jax.Array:
     """(step + shift) / timescale, roughly: for what does not amplify it. A timescale of 0 has passed 2^31 times."""
-    count = step + jnp.minimum(jnp.maximum(shift, 0), last_step() - step)
-    count = jnp.where(jnp.asarray(timescale) <= 0, last_step(), count)
-    return part_of(count, inverse(jnp.maximum(timescale, 1)))
+    shifted = step + jnp.minimum(jnp.maximum(shift, 0), last_step() - step)
+    return part_of(counted(shifted, timescale), inverse(jnp.maximum(timescale, 1)))
 
 
 # From one value to another.

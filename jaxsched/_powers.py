@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxsched._counts import as_float, periods
+from jaxsched._counts import as_float, counted, periods
 from jaxsched._leaves import default_dtype, last_step
 from jaxsched._numerics import finite
 from jaxsched._pairs import (
@@ -120,8 +120,7 @@ def powers(part: jax.Array, other: jax.Array, power: Number) -> tuple[jax.Array,
 def grown(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> jax.Array:
     """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
     rate = times(log2_factor, inverse(jnp.maximum(length, 1)))
-    count = jnp.where(jnp.asarray(length) <= 0, last_step(), step)
-    return finite(init * exp2(exponent_at(count, rate, most=GROWTH_LIMIT))[0])
+    return finite(init * exp2(exponent_at(counted(step, length), rate, most=GROWTH_LIMIT))[0])
 
 
 def repeated(init: Number, log2_factor: Pair, count: Pair) -> jax.Array:

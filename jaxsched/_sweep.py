@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._configs import Configs
-from jaxsched._leaves import default_dtype, last_step
+from jaxsched._leaves import check_batch_size, default_dtype, last_step
 from jaxsched._progress import progress_bar
 
 
@@ -140,8 +140,7 @@ def sweep(
         raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {type(configs).__name__}.")
     if len(configs) == 0:
         raise ValueError("sweep: `configs` must have at least one row, got none.")
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-        raise ValueError(f"sweep: `batch_size` must be a positive integer or None, got {batch_size!r}.")
+    check_batch_size("sweep", batch_size)
     numbers = {name: _as_numbers(name, column) for name, column in configs.columns.items() if column.dtype != object}
 
     metrics: dict[str, np.ndarray] = {}

@@ -252,6 +252,8 @@ def test_shows_progress_in_values(capsys: pytest.CaptureFixture[str], small_bloc
     for options in WAYS:
         js.evaluate(STACK, 40, progress=True, **options)
         assert "200/200" in capsys.readouterr().err
+    js.evaluate(STACK, 40, progress=True, reduce=lambda rows: rows, batch_size=2)  # 2, 2 and 1 rows
+    assert "200/200" in capsys.readouterr().err
 
 
 # Inside a program, and bad arguments.

@@ -1,5 +1,8 @@
 """The careful formulas agree with their plain twins, and are exact where they promise it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -51,26 +54,22 @@ line = jax.jit(_numerics.line)
 half_cosine = jax.jit(lambda *arguments: _numerics.symmetric(_numerics.one_minus_cos, *arguments))
 
 
+@pytest.mark.parametrize(
+    "curve, part, bound",
+    [(line, lambda u: u, 2), (half_cosine, lambda u: np.sin(np.pi / 2 * u) ** 2, 8)],
+    ids=["line", "half_cosine"],
+)
 @given(init=values, end=values, length=st.integers(0, LAST), done=st.floats(0, 1))
-def test_a_line_is_its_formula_and_exact_at_both_ends(init: float, end: float, length: int, done: float):
+def test_a_way_from_one_end_to_the_other_is_its_formula_and_exact_at_both(
+    curve: Any, part: Callable[[float], float], bound: int, init: float, end: float, length: int, done: float
+):
     left = round(length * done)
-    ours = float(line(np.float32(init), np.float32(end), np.int32(left), np.int32(length)))
+    ours = float(curve(np.float32(init), np.float32(end), np.int32(left), np.int32(length)))
     if left in (0, length):
         assert ours == (end if left == 0 else init)
         return
-    exact = end + (init - end) * left / length
-    np.testing.assert_allclose(ours, exact, rtol=2 * ULP, atol=2 * ULP * min(abs(init), abs(end)) + 1e-37)
-
-
-@given(init=values, end=values, length=st.integers(0, LAST), done=st.floats(0, 1))
-def test_a_symmetric_shape_is_its_formula_and_exact_at_both_ends(init: float, end: float, length: int, done: float):
-    left = round(length * done)
-    ours = float(half_cosine(np.float32(init), np.float32(end), np.int32(left), np.int32(length)))
-    if left in (0, length):
-        assert ours == (end if left == 0 else init)
-        return
-    exact = end + (init - end) * np.sin(np.pi / 2 * left / length) ** 2
-    np.testing.assert_allclose(ours, exact, rtol=8 * ULP, atol=8 * ULP * min(abs(init), abs(end)) + 1e-37)
+    exact = end + (init - end) * part(left / length)
+    np.testing.assert_allclose(ours, exact, rtol=bound * ULP, atol=bound * ULP * min(abs(init), abs(end)) + 1e-37)
 
 
 @given(count=st.integers(0, LAST), by=st.integers(1, LAST) | st.integers(1, 5000))
