@@ -12,17 +12,15 @@ subclass is a bare declaration, and this module is everything behind it:
         def formula(self, step):               # scalars in, a scalar out; `step` is never negative
             ...
 
-Three moments matter. *Construction* by a user checks and converts every field. *Unflattening* by JAX does neither,
-for JAX puts tracers, None and `object()` where the numbers were. *Calling* is one jitted function for all schedules,
-so its cache holds one executable per structure, whatever the numbers.
+How a class becomes a pytree is in `_data`. *Calling* is one jitted function for all schedules, so its cache holds one
+executable per structure, whatever the numbers.
 """
 
 import abc
-import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -30,27 +28,18 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxsched._fields import Field, convert, describe, low_half, within
+from jaxsched._data import Data, broadcast_numbers, map_numbers
 from jaxsched._leaves import as_step, checked_leaf, default_dtype, show
 from jaxsched._numerics import finite, quotient
 from jaxsched._queries import Queries
-from jaxsched._typing import Leaf, Number, Pair, Step
+from jaxsched._typing import Leaf, Number, Step
 
-
-S = TypeVar("S", bound="Schedule")
 
 _INT32 = np.dtype(np.int32)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
-class Schedule(Queries, abc.ABC):
+class Schedule(Data, Queries, abc.ABC, abstract=True):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
-
-    _name: ClassVar[str]
-    _fields: ClassVar[tuple[Field, ...]]
-    _outside: Callable[[Any], jax.Array] | None  # made by the first call outside of a program
-
-    __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
 
     @abc.abstractmethod
     def formula(self, step: jax.Array) -> Number:
@@ -65,13 +54,10 @@ class Schedule(Queries, abc.ABC):
             if isinstance(step, Tracer):
                 return _call(self, step)
         try:
-            outside = self._outside
-        except AttributeError:
+            outside = self.__dict__["_outside"]  # made by the first call outside of a program
+        except KeyError:
             outside = vars(self)["_outside"] = _outside(self)
         return outside(step) if outside else _call(self, jnp.asarray(step, default_dtype(integer=True)))
-
-    def __getstate__(self) -> dict[str, object]:
-        return {field.name: vars(self)[field.name] for field in self._fields}
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         if cls.__bases__ != (Schedule,):
@@ -80,70 +66,7 @@ class Schedule(Queries, abc.ABC):
             raise TypeError(f"{cls.__name__}: with both `init` and `update`, optax would take it for a stateful one.")
         if taken := {"__init__", "__post_init__", "__call__"} & vars(cls).keys():
             raise TypeError(f"{cls.__name__}: Schedule itself defines {', '.join(taken)}; for checks, define `_check`.")
-        cls._name = name or cls.__name__
-        cls._fields = describe(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls), cls._name, Schedule)
-        _register(cls)
-
-    def __post_init__(self) -> None:
-        for field in self._fields:
-            object.__setattr__(self, field.name, convert(field, getattr(self, field.name), Schedule))
-        self._check()
-        vars(self).update(vars(broadcast_numbers(self)))
-
-    def _check(self) -> None:
-        """The rules between fields, for a class that has some."""
-
-    # A stack of schedules is a schedule.
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """() for one schedule; for a stack, the leading axes of its leaves."""
-        shapes: list[tuple[int, ...]] = []
-        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
-        try:
-            return np.broadcast_shapes(*shapes)
-        except ValueError:
-            shown = ", ".join(str(shape) for shape in dict.fromkeys(shapes))
-            raise ValueError(f"{self._name}: the fields of a stack must have one shape, got {shown}.") from None
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError(f"{self._name}: one schedule, of shape (), has no rows.")
-        return self.shape[0]
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getitem__(self, index: Any) -> Self:
-        if isinstance(index, int | np.integer) and not -len(self) <= index < len(self):
-            raise IndexError(f"{self._name}: index {index} is out of range for a stack of shape {self.shape}.")
-        index = index if isinstance(index, tuple) else (index,)
-        traced = any(isinstance(i, jax.Array) for i in index)
-
-        def row(x: Any, field: Field) -> object:
-            return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.leaf.ndim)]
-
-        return map_numbers(row, broadcast_numbers(self))
-
-    def __iter__(self) -> Iterator[Self]:
-        return (self[i] for i in range(len(self)))
-
-    # Equal numbers in an equal structure make an equal schedule.
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Schedule):
-            return NotImplemented
-        (mine, structure), (theirs, their_structure) = jax.tree.flatten(self), jax.tree.flatten(other)
-        return structure == their_structure and all(map(np.array_equal, mine, theirs))
-
-    def __hash__(self) -> int:
-        numbers, structure = jax.tree.flatten(self)
-        return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
-
-    def __repr__(self) -> str:
-        """Source that evaluates back to an equal schedule, as long as no field holds more than a thousand numbers."""
-        shown = (f"{field.name}={show(getattr(self, field.name), field.leaf.ndim)}" for field in self._fields)
-        return f"{self._name}({', '.join(shown)})"
+        super().__init_subclass__(name=name)
 
     # Arithmetic with schedules and with numbers.
 
@@ -228,69 +151,6 @@ def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
     for _ in schedule.shape:
         value = jax.vmap(value, in_axes=(0, None))
     return value(schedule, steps)
-
-
-# A class becomes a pytree, and its numbers can be walked over.
-
-
-def _register(cls: type[Schedule]) -> None:
-    dynamic = tuple(field.name for field in cls._fields if not field.static)
-    static = tuple(field.name for field in cls._fields if field.static)
-
-    def flatten(self: Schedule) -> tuple[tuple[object, ...], tuple[object, ...]]:
-        held = vars(self)
-        return tuple([held[name] for name in dynamic]), tuple([held[name] for name in static])
-
-    def flatten_with_keys(self: Schedule) -> tuple[Iterable[tuple[object, object]], tuple[object, ...]]:
-        children, structure = flatten(self)
-        return tuple(zip(map(jax.tree_util.GetAttrKey, dynamic), children, strict=True)), structure
-
-    def unflatten(structure: tuple[object, ...], children: Iterable[object]) -> Schedule:
-        return _new(cls, zip(dynamic + static, (*children, *structure), strict=True))
-
-    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
-
-
-def _new(cls: type[S], fields: Iterable[tuple[str, object]]) -> S:
-    self = object.__new__(cls)
-    vars(self).update(fields)
-    return self
-
-
-def map_numbers(fn: Callable[[Any, Field], object], schedule: S, axes: int = 0) -> S:
-    """The same schedule with `fn(number, field)` for every number in it, those of inner schedules included.
-
-    `axes` is how many axes of pieces the numbers have; the leaf of the field that `fn` sees counts them.
-    """
-
-    def mapped(field: Field, held: Any) -> object:
-        if isinstance(held, Schedule):
-            return map_numbers(fn, held, axes + (field.holds == "pieces"))
-        if field.holds == "schedules":
-            return tuple(map_numbers(fn, inner, axes) for inner in held)
-        if field.static or held is None:
-            return held
-        field = within(field, axes) if axes else field
-        if isinstance(held, Pair):
-            return Pair(fn(held.high, field), fn(held.low, low_half(field)))
-        return fn(held, field)
-
-    return _new(type(schedule), ((field.name, mapped(field, vars(schedule)[field.name])) for field in schedule._fields))
-
-
-def broadcast_numbers(schedule: S, shape: tuple[int, ...] | None = None) -> S:
-    """The same stack with every number in it stacked, to the shape of the stack or to a larger one."""
-    shape = schedule.shape if shape is None else shape
-    if not shape:
-        return schedule
-
-    def broadcast(x: Any, field: Field) -> object:
-        full = shape + np.shape(x)[np.ndim(x) - field.leaf.ndim :]
-        if np.shape(x) == full:
-            return x
-        return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
-
-    return map_numbers(broadcast, schedule)
 
 
 class Arithmetic(Schedule):

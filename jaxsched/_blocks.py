@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule, broadcast_numbers, map_numbers, values_at
+from jaxsched._base import Schedule, values_at
 from jaxsched._configs import stack, structure_of
+from jaxsched._data import broadcast_numbers, map_numbers
 from jaxsched._fields import as_schedules
 from jaxsched._leaves import as_step, check_batch_size, default_dtype
 from jaxsched._typing import Step

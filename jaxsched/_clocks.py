@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule, broadcast_numbers
+from jaxsched._base import Schedule
 from jaxsched._counts import divided, equal_cycle, growing_cycle, scaled_count, since
 from jaxsched._curves.constant import FromFunction
 from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
+from jaxsched._data import broadcast_numbers
 from jaxsched._fields import Field, as_schedule
 from jaxsched._joins import Join, JoinAlike
 from jaxsched._leaves import checked_leaf, default_dtype

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule, broadcast_numbers, map_numbers
+from jaxsched._base import Schedule
 from jaxsched._counts import lookup
+from jaxsched._data import broadcast_numbers, map_numbers
 from jaxsched._fields import as_schedules
 from jaxsched._leaves import checked_leaf, entries, last_step, show, stacked
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps

@@ -21,6 +21,7 @@ FLOORS = [
     "_numerics",
     "_powers",
     "_fields",
+    "_data",
     "_queries",
     "_base",
     "_curves.constant",
