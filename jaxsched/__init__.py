@@ -55,6 +55,11 @@ from jaxsched._curves.transitions import Cosine as Cosine, Linear as Linear, Pol
 from jaxsched._evaluate import evaluate as evaluate
 from jaxsched._joins import join_schedules as join_schedules, sequence as sequence
 from jaxsched._lint import Finding as Finding, lint as lint
+from jaxsched._plateau import (
+    GreedyPlateau as GreedyPlateau,
+    PlateauState as PlateauState,
+    ReduceOnPlateau as ReduceOnPlateau,
+)
 from jaxsched._queries import Extrema as Extrema
 from jaxsched._recipes.cycles import (
     exponential_range_test as exponential_range_test,

@@ -52,7 +52,7 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         if not known or isinstance(step, Tracer):
             step = as_step(self._name, step)
             if isinstance(step, Tracer):
-                return _call(self, step)
+                return _call(_opaque(self), step)
         try:
             outside = self.__dict__["_outside"]  # made by the first call outside of a program
         except KeyError:
@@ -104,6 +104,15 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
 @partial(jax.jit, inline=True)
 def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
     return values_at(schedule, jnp.maximum(step, 0))
+
+
+def _opaque(schedule: Schedule) -> Schedule:
+    """The same numbers, none of which the compiler sees.
+
+    It would round a division by one that it knows otherwise: as a product with the reciprocal. So a schedule has the
+    same bits, whether a program holds its numbers or is given them.
+    """
+    return jax.tree.map(lambda x: x if isinstance(x, Tracer) else jax.lax.optimization_barrier(x), schedule)
 
 
 def _outside(schedule: Schedule) -> Callable[[Any], jax.Array] | None:

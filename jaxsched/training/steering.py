@@ -1,0 +1,242 @@
+"""What can be seen and changed of a state during a run. Nothing here is compiled again for another number."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jax.typing import ArrayLike
+
+from jaxsched._base import Schedule
+from jaxsched._curves.constant import Constant
+from jaxsched._curves.cooldowns import SHAPES
+from jaxsched._data import broadcast_numbers
+from jaxsched._leaves import as_step, checked_leaf
+from jaxsched._steered import Steered
+from jaxsched._typing import LENGTH, Leaf, Length, Step
+from jaxsched.training.optimizer import ScheduledState, check_known, over
+
+
+S = TypeVar("S")
+
+
+def values(state: Any) -> dict[str, jax.Array]:
+    """The values of all hyperparameters that the last update applied; before the first, those that it will apply.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
+    >>> values(state)
+    {'learning_rate': Array(1., dtype=float32)}
+
+    optax `tree_get(state, "learning_rate")`.
+    """
+    return dict(found_in("values", state)[0].values)
+
+
+def step(state: Any) -> jax.Array:
+    """The clock: how many updates were made, which is the step of the next one.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+
+    >>> int(step(scheduled(optax.sgd, learning_rate=0.1).init(jnp.ones(3))))
+    0
+    """
+    return found_in("step", state)[0].step
+
+
+def schedules(state: Any) -> dict[str, Schedule]:
+    """What the hyperparameters follow, with all that was changed: functions of the step, to be evaluated or plotted.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Constant(1.0)).init(jnp.ones(3))
+    >>> state = decay_now(at_step(state, 100), 10, learning_rate=0.0)
+    >>> schedules(state)["learning_rate"](np.array([99, 100, 105, 110])).tolist()
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    return dict(found_in("schedules", state)[0].schedules)
+
+
+def at_step(state: S, n: Step) -> S:
+    """The same state with another clock, for a run that is continued without it.
+
+    Only the schedules follow this clock. What an optimizer counts for itself, as Adam for its bias, belongs to its
+    moments and stays with them.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+        n: the step of the next update; a negative one counts as 0.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
+    >>> int(step(at_step(state, 3)))
+    3
+    """
+    found, put_back = found_in("at_step", state)
+    return put_back(found._replace(step=in_place_of(found.step, jnp.maximum(as_step("at_step", n), 0))))
+
+
+def override(state: S, **values: ArrayLike) -> S:
+    """Hold hyperparameters at values, from the next update on, whatever their schedules say.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+        values: by name; in a stack, one for all or one for each.
+
+    Raises:
+        TypeError: if a name is not scheduled, or a value is not a real number.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
+    >>> held = override(state, learning_rate=1e-4)
+    >>> float(schedules(held)["learning_rate"](2)), float(schedules(release(held))["learning_rate"](2))
+    (9.999999747378752e-05, 0.5)
+    """
+    held = {name: checked_leaf("override", name, value, Leaf()) for name, value in values.items()}
+    return _steer("override", state, held, _hold)
+
+
+def release(state: S, *names: str) -> S:
+    """Follow the schedules again: the end of an `override`, or of a cooldown.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+        names: of hyperparameters; none of them: all.
+
+    Raises:
+        TypeError: if a name is not scheduled.
+    """
+    followed = names or schedules(state)
+    return _steer("release", state, dict.fromkeys(followed), lambda old, _: _with(old, holds=0, cooldown=0))
+
+
+def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
+    """Follow other schedules from the next update on; an override or a cooldown ends.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+        schedules: by name. One of the same structure, with any numbers, replaces the old one. A constant fits every
+            structure: it is held, as by `override`. Any other needs a new program: `resume` carries the state over.
+
+    Raises:
+        TypeError: if a name is not scheduled.
+        ValueError: if the structure is another one.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
+    >>> state = replace(state, learning_rate=Linear(3.0, 0.0, 6))
+    >>> float(schedules(state)["learning_rate"](2))
+    2.0
+    """
+    new = {
+        name: given if isinstance(given, Schedule) else Constant(checked_leaf("replace", name, given, Leaf()))
+        for name, given in schedules.items()
+    }
+
+    def change(old: Steered, new: Schedule) -> Steered:
+        if _kind(new, old.shape) == _kind(old.schedule, old.shape):
+            return _with(old, schedule=new, holds=0, cooldown=0)
+        if isinstance(new, Constant):
+            return _hold(old, new.value)
+        rule = "a schedule must be constant, or of the same structure; for another one, `resume` a new optimizer"
+        raise ValueError(f"replace: {rule}: followed is {old.schedule!r}, got {new!r}.")
+
+    return _steer("replace", state, new, change)
+
+
+def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: ArrayLike) -> S:
+    """Cool down from here: the value that the next update would have, and from there a transition in `steps` steps.
+
+    Any number of runs can branch off one stable run in this way, at any step and for any length, with one program.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+        steps: the length of the cooldown; 0 means at once.
+        shape: "linear", "one_minus_sqrt" or any other shape of a cooldown, as in `wsd`.
+        end_values: what cools down, by name, and where to; by default `learning_rate=0.0`.
+
+    Raises:
+        TypeError: if a name is not scheduled.
+        ValueError: if there is no such shape, or the length is negative.
+
+    >>> state = scheduled(optax.sgd, learning_rate=0.1).init(jnp.ones(3))
+    >>> branch = decay_now(at_step(state, 1000), 100, "one_minus_sqrt")
+    >>> [round(float(schedules(branch)["learning_rate"](t)), 3) for t in (1000, 1025, 1100)]
+    [0.1, 0.05, 0.0]
+
+    OLMo-core `OverrideDecay`.
+    """
+    if shape not in SHAPES:
+        raise ValueError(f"decay_now: `shape` must be one of {', '.join(map(repr, SHAPES))}, got {shape!r}.")
+    length = checked_leaf("decay_now", "steps", steps, LENGTH)
+    ends = {name: checked_leaf("decay_now", name, end, Leaf()) for name, end in end_values.items()}
+    found, _ = found_in("decay_now", state)
+    number = list(SHAPES).index(shape) + 1
+
+    def change(old: Steered, end: Any) -> Steered:
+        # a cooldown of what cools down already starts from where that is
+        cools = jnp.asarray(old.cooldown) > 0
+        here = over(old.shape, lambda schedule, step: schedule(step))(old, found.step)
+        held = {"holds": jnp.where(cools, 1, old.holds), "held": jnp.where(cools, here, old.held)}
+        return _with(old, **held, cooldown=number, at=found.step, transition_steps=length, end_value=end)
+
+    return _steer("decay_now", state, ends or {"learning_rate": np.float32(0.0)}, change)
+
+
+# One schedule is changed, and everything else of the state stays.
+
+
+def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[Steered, Any], Steered]) -> S:
+    found, put_back = found_in(owner, state)
+    check_known(owner, "scheduled hyperparameter", named, found.schedules)
+    steered = dict(found.schedules)
+    for name, given in named.items():
+        old, new = steered[name], change(steered[name], given)
+        if new.shape != old.shape:
+            raise ValueError(f"{owner}: `{name}` must have shape {old.shape} or (), got {new.shape}.")
+        steered[name] = jax.tree.map(in_place_of, old, new)
+    return put_back(found._replace(schedules=steered))
+
+
+def _with(old: Steered, **fields: Any) -> Steered:
+    return broadcast_numbers(dataclasses.replace(old, **fields))
+
+
+def _hold(old: Steered, value: Any) -> Steered:
+    return _with(old, holds=1, held=value, cooldown=0)
+
+
+def _kind(schedule: Schedule, shape: tuple[int, ...]) -> object:
+    """What two schedules share that one program can follow."""
+    leaves, structure = jax.tree.flatten(broadcast_numbers(schedule, np.broadcast_shapes(schedule.shape, shape)))
+    return structure, [np.shape(leaf)[len(shape) :] for leaf in leaves]
+
+
+def in_place_of(old: Any, new: Any) -> jax.Array:
+    """A leaf where another was: of its shape and type, and on its devices, so that nothing is compiled again."""
+    if new is old:
+        return old
+    new = jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), old.shape)
+    placed = isinstance(old, jax.Array) and not isinstance(old, Tracer) and old.committed
+    return jax.device_put(new, old.sharding) if placed and not isinstance(new, Tracer) else new
+
+
+# A state is found in what holds it, and put back.
+
+
+def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[ScheduledState], Any]]:
+    """The one state of a scheduled optimizer in whatever holds it, and how to put another in its place."""
+    nodes, structure = jax.tree.flatten(state, is_leaf=lambda node: isinstance(node, ScheduledState))
+    where = [i for i, node in enumerate(nodes) if isinstance(node, ScheduledState)]
+    if len(where) != 1:
+        hint = " For several groups with one clock, make them in the factory." if where else ""
+        raise ValueError(
+            f"{owner}: there must be one state of a scheduled optimizer in `state`, found {len(where)}"
+            f" in a {type(state).__name__}.{hint}"
+        )
+    i = where[0]
+    return nodes[i], lambda new: jax.tree.unflatten(structure, [*nodes[:i], new, *nodes[i + 1 :]])
