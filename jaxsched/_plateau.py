@@ -243,10 +243,20 @@ class GreedyPlateau(Data):
 
 
 def _init(shape: tuple[int, ...], mode: Mode) -> PlateauState:
+    def full(x: float, dtype: Any) -> jax.Array:
+        return jnp.full(shape, x, dtype)  # one array for each field, so that a state can be donated
+
     value, count = default_dtype(integer=False), default_dtype(integer=True)
-    zero, none = jnp.zeros(shape, count), jnp.zeros(shape, value)
-    worst = jnp.full(shape, jnp.inf if mode == "min" else -jnp.inf, value)
-    return PlateauState(none + 1, worst, zero, zero, zero, zero.astype(bool), none, zero)
+    return PlateauState(
+        scale=full(1, value),
+        best=full(np.inf if mode == "min" else -np.inf, value),
+        good=full(0, count),
+        bad=full(0, count),
+        wait=full(0, count),
+        seen=full(False, bool),
+        total=full(0, value),
+        pending=full(0, count),
+    )
 
 
 def _as_metric(owner: str, metric: ArrayLike, state: PlateauState) -> jax.Array:

@@ -4,7 +4,7 @@ What steers it is data as well. So the numbers of a run that was steered can be 
 will do from here can be evaluated and plotted, as of any schedule.
 """
 
-from collections.abc import Mapping
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,10 @@ from jaxsched._combinators import select
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import SHAPES
 from jaxsched._typing import Length, Number, Scalar, Times
+
+
+COOLDOWNS = {name: shape for name, shape in SHAPES.items() if name != "geometric"}
+"""The shapes that every program holds. The geometric one cannot end at 0, and compiles as long as all others."""
 
 
 class Steered(Schedule):
@@ -28,7 +32,7 @@ class Steered(Schedule):
         scale: σ, which feedback changes.
         holds: 1 while it is held, else 0.
         held: v.
-        cooldown: 0, or the number of its shape among `SHAPES`, from 1.
+        cooldown: 0, or the number of its shape among `COOLDOWNS`, from 1.
         at: s, the step at which the cooldown begins.
         transition_steps: T.
         end_value: η_T.
@@ -54,8 +58,11 @@ class Steered(Schedule):
         return jnp.where(jnp.asarray(self.holds) > 0, self.held, planned)
 
 
-def steered_values(steered: Mapping[str, Steered], step: jax.Array) -> dict[str, jax.Array]:
-    """The values of several at one step, inside a program, which holds the shapes of a cooldown once for all."""
+@partial(jax.jit, inline=True)
+def steered_values(steered: dict[str, Steered], step: jax.Array) -> dict[str, jax.Array]:
+    """The values of several at one step, in a program that holds the shapes of a cooldown once for all."""
+    if not steered:
+        return {}
     numbers = [(s.before_cooldown(step), s.cooldown, s.at, s.transition_steps, s.end_value) for s in steered.values()]
     columns = [jnp.stack([jnp.asarray(number) for number in column]) for column in zip(*numbers, strict=True)]
     values = jax.vmap(_cooled, in_axes=(None, 0, 0, 0, 0, 0))(step, *columns)
@@ -65,7 +72,7 @@ def steered_values(steered: Mapping[str, Steered], step: jax.Array) -> dict[str,
 def _cooled(
     step: jax.Array, here: jax.Array, cooldown: jax.Array, at: jax.Array, transition_steps: jax.Array, end: jax.Array
 ) -> jax.Array:
-    tails = [shape(here, end, transition_steps) for shape in SHAPES.values()]
+    tails = [shape(here, end, transition_steps) for shape in COOLDOWNS.values()]
     tail = select(jnp.maximum(cooldown, 1) - 1, tails)
     at = jnp.maximum(at, 0)
     cools = (cooldown > 0) & (step >= at)

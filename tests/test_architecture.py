@@ -38,12 +38,17 @@ FLOORS = [
     "_recipes.plateaus",
     "_recipes.cycles",
     "_recipes.transformers",
+    "_steered",
+    "_plateau",
     "_lint",
     "_configs",
     "_progress",
     "_blocks",
     "_evaluate",
     "_sweep",
+    "training.optimizer",
+    "training.steering",
+    "training.resuming",
     "__init__",
 ]
 
@@ -82,7 +87,8 @@ def test_a_room_holds_at_most_350_lines(room: Path):
 def test_the_core_needs_only_jax_and_numpy():
     extras = {"pandas", "tqdm.auto"}  # inside functions, as the next test shows
     allowed = {"jax", "numpy", "jaxsched", *sys.stdlib_module_names}
-    for room in ROOMS:
+    core = [room for room in ROOMS if room.parent.name != "training"]  # doors of their own may need more
+    for room in core:
         assert {module.split(".")[0] for module in imports_of(room) - extras} <= allowed
 
 

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import jax
+import optax
 import pytest
 
 import jaxsched as js
+from jaxsched import training
 
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +25,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(),
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name: str):
     module = importlib.import_module(name)
-    names = {**vars(js), **vars(module), "jax": jax}
+    names = {**vars(js), **vars(training), **vars(module), "jax": jax, "optax": optax}
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     with jax.numpy_dtype_promotion("standard"):
         assert doctest.testmod(module, extraglobs=names, optionflags=options).failed == 0

@@ -76,7 +76,7 @@ def scheduled(
             updated, if there is feedback and no `value`.
         ValueError: if the shapes of the schedules disagree; when initialized, if the parameters lack the axes.
 
-    >>> optimizer = scheduled(optax.adamw, learning_rate=js.Linear(1.0, 0.0, 4), weight_decay=0.1)
+    >>> optimizer = scheduled(optax.adamw, learning_rate=Linear(1.0, 0.0, 4), weight_decay=0.1)
     >>> params = jnp.ones(3)
     >>> state = optimizer.init(params)
     >>> for _ in range(3):
@@ -106,12 +106,13 @@ def scheduled(
             schedules: dict[str, Steered], controllers: dict[str, Controller], params: optax.Params
         ) -> ScheduledState:
             step = jnp.zeros((), default_dtype(integer=True))
-            values = steered_values(schedules, step)
+            values = {name: schedule.schedule(step) for name, schedule in schedules.items()}
             state = {name: (controller, controller.init()) for name, controller in controllers.items()}
             return ScheduledState(step, values, schedules, state, make(values).init(params))
 
         _check_axes(owner, params, shape)
-        return over(shape, init_one)(*jax.tree.map(jnp.asarray, (schedules, controllers)), params)
+        # copies, so that the state can be donated
+        return over(shape, init_one)(*jax.tree.map(jnp.array, (schedules, controllers)), params)
 
     def update(
         updates: optax.Updates,
@@ -156,6 +157,7 @@ def scheduled(
 
 # What a user names is sorted out.
 
+UNKNOWN = (inspect.Parameter.empty, Any, "Any")
 NUMBERS = (float, int, complex, bool, np.ndarray, np.generic, jax.Array)
 
 
@@ -177,7 +179,7 @@ def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dic
             schedules[name] = Steered(given)
         elif _takes_numbers(annotation) and isinstance(given, NUMBERS) and not isinstance(given, bool):
             schedules[name] = Steered(Constant(checked_leaf(owner, name, given, Leaf())))
-        elif _takes_numbers(annotation) and callable(given) and annotation is not inspect.Parameter.empty:
+        elif _takes_numbers(annotation) and callable(given) and annotation not in UNKNOWN:
             rule = "must be a number or a schedule, such as FromFunction(...)"
             raise TypeError(f"{owner}: `{name}` {rule}, got {given!r}.")
         else:
@@ -187,7 +189,7 @@ def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dic
 
 def _takes_numbers(annotation: Any) -> bool:
     """Whether a parameter may be a float, as far as its annotation tells."""
-    if annotation is inspect.Parameter.empty:
+    if annotation in UNKNOWN:
         return True
     if isinstance(annotation, str):
         return any(word in annotation for word in ("float", "Array", "Scalar"))

@@ -12,10 +12,9 @@ from jax.typing import ArrayLike
 
 from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.cooldowns import SHAPES
 from jaxsched._data import broadcast_numbers
 from jaxsched._leaves import as_step, checked_leaf
-from jaxsched._steered import Steered
+from jaxsched._steered import COOLDOWNS, Steered, steered_values
 from jaxsched._typing import LENGTH, Leaf, Length, Step
 from jaxsched.training.optimizer import ScheduledState, check_known, over
 
@@ -64,7 +63,7 @@ def schedules(state: Any) -> dict[str, Schedule]:
     return dict(found_in("schedules", state)[0].schedules)
 
 
-def at_step(state: S, n: Step) -> S:
+def at_step(state: S, step: Step) -> S:
     """The same state with another clock, for a run that is continued without it.
 
     Only the schedules follow this clock. What an optimizer counts for itself, as Adam for its bias, belongs to its
@@ -72,14 +71,16 @@ def at_step(state: S, n: Step) -> S:
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
-        n: the step of the next update; a negative one counts as 0.
+        step: that of the next update; a negative one counts as 0.
 
     >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
     >>> int(step(at_step(state, 3)))
     3
     """
     found, put_back = found_in("at_step", state)
-    return put_back(found._replace(step=in_place_of(found.step, jnp.maximum(as_step("at_step", n), 0))))
+    moved = as_step("at_step", step)
+    check_shape("at_step", "step", moved, found.step.shape)
+    return put_back(found._replace(step=in_place_of(found.step, jnp.maximum(moved, 0))))
 
 
 def override(state: S, **values: ArrayLike) -> S:
@@ -98,7 +99,7 @@ def override(state: S, **values: ArrayLike) -> S:
     (9.999999747378752e-05, 0.5)
     """
     held = {name: checked_leaf("override", name, value, Leaf()) for name, value in values.items()}
-    return _steer("override", state, held, _hold)
+    return _steer("override", state, held, lambda _, old, value: _hold(old, value))
 
 
 def release(state: S, *names: str) -> S:
@@ -112,7 +113,7 @@ def release(state: S, *names: str) -> S:
         TypeError: if a name is not scheduled.
     """
     followed = names or schedules(state)
-    return _steer("release", state, dict.fromkeys(followed), lambda old, _: _with(old, holds=0, cooldown=0))
+    return _steer("release", state, dict.fromkeys(followed), lambda _, old, __: _with(old, holds=0, cooldown=0))
 
 
 def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
@@ -137,7 +138,7 @@ def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
         for name, given in schedules.items()
     }
 
-    def change(old: Steered, new: Schedule) -> Steered:
+    def change(_: str, old: Steered, new: Schedule) -> Steered:
         if _kind(new, old.shape) == _kind(old.schedule, old.shape):
             return _with(old, schedule=new, holds=0, cooldown=0)
         if isinstance(new, Constant):
@@ -156,7 +157,7 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
         steps: the length of the cooldown; 0 means at once.
-        shape: "linear", "one_minus_sqrt" or any other shape of a cooldown, as in `wsd`.
+        shape: "linear", "one_minus_sqrt" or another shape of a cooldown, as in `wsd`, but for "geometric".
         end_values: what cools down, by name, and where to; by default `learning_rate=0.0`.
 
     Raises:
@@ -170,18 +171,19 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
 
     OLMo-core `OverrideDecay`.
     """
-    if shape not in SHAPES:
-        raise ValueError(f"decay_now: `shape` must be one of {', '.join(map(repr, SHAPES))}, got {shape!r}.")
+    if shape not in COOLDOWNS:
+        raise ValueError(f"decay_now: `shape` must be one of {', '.join(map(repr, COOLDOWNS))}, got {shape!r}.")
     length = checked_leaf("decay_now", "steps", steps, LENGTH)
     ends = {name: checked_leaf("decay_now", name, end, Leaf()) for name, end in end_values.items()}
     found, _ = found_in("decay_now", state)
-    number = list(SHAPES).index(shape) + 1
+    check_shape("decay_now", "steps", length, found.step.shape)
+    number = list(COOLDOWNS).index(shape) + 1
 
-    def change(old: Steered, end: Any) -> Steered:
-        # a cooldown of what cools down already starts from where that is
-        cools = jnp.asarray(old.cooldown) > 0
-        here = over(old.shape, lambda schedule, step: schedule(step))(old, found.step)
-        held = {"holds": jnp.where(cools, 1, old.holds), "held": jnp.where(cools, here, old.held)}
+    def change(name: str, old: Steered, end: Any) -> Steered:
+        # it starts from what is applied, which must not change later: not by an earlier cooldown, and not by feedback
+        frozen = (jnp.asarray(old.cooldown) > 0) | (name in found.feedback)
+        here = over(old.shape, lambda old, step: steered_values({name: old}, step)[name])(old, found.step)
+        held = {"holds": jnp.where(frozen, 1, old.holds), "held": jnp.where(frozen, here, old.held)}
         return _with(old, **held, cooldown=number, at=found.step, transition_steps=length, end_value=end)
 
     return _steer("decay_now", state, ends or {"learning_rate": np.float32(0.0)}, change)
@@ -190,16 +192,22 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
 # One schedule is changed, and everything else of the state stays.
 
 
-def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[Steered, Any], Steered]) -> S:
+def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[str, Steered, Any], Steered]) -> S:
     found, put_back = found_in(owner, state)
     check_known(owner, "scheduled hyperparameter", named, found.schedules)
     steered = dict(found.schedules)
     for name, given in named.items():
-        old, new = steered[name], change(steered[name], given)
-        if new.shape != old.shape:
-            raise ValueError(f"{owner}: `{name}` must have shape {old.shape} or (), got {new.shape}.")
-        steered[name] = jax.tree.map(in_place_of, old, new)
+        old = steered[name]
+        check_shape(owner, name, given, old.shape)
+        steered[name] = jax.tree.map(in_place_of, old, change(name, old, given))
     return put_back(found._replace(schedules=steered))
+
+
+def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless what is given is one for all of a stack, or one for each."""
+    came = given.shape if isinstance(given, Schedule) else np.shape(given)
+    if came not in ((), shape):
+        raise ValueError(f"{owner}: `{name}` must have shape {shape} or (), got {came}.")
 
 
 def _with(old: Steered, **fields: Any) -> Steered:
@@ -217,10 +225,13 @@ def _kind(schedule: Schedule, shape: tuple[int, ...]) -> object:
 
 
 def in_place_of(old: Any, new: Any) -> jax.Array:
-    """A leaf where another was: of its shape and type, and on its devices, so that nothing is compiled again."""
+    """A leaf where another was: of its shape and type, and on its devices, so that nothing is compiled again.
+
+    It is a copy, so that the state can be donated.
+    """
     if new is old:
         return old
-    new = jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), old.shape)
+    new = jnp.array(jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), old.shape))
     placed = isinstance(old, jax.Array) and not isinstance(old, Tracer) and old.committed
     return jax.device_put(new, old.sharding) if placed and not isinstance(new, Tracer) else new
 
