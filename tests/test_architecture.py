@@ -49,6 +49,7 @@ FLOORS = [
     "training.optimizer",
     "training.steering",
     "training.resuming",
+    "training.finder",
     "__init__",
 ]
 

@@ -21,6 +21,7 @@ from jaxsched._steered import COOLDOWNS
 from jaxsched.training import (
     at_step,
     decay_now,
+    feedback,
     override,
     release,
     replace,
@@ -335,6 +336,14 @@ def test_an_override_holds_until_it_is_released():
     assert applied(optimizer, release(state), 3) == [float(line(i)) for i in (2, 3, 4)]
 
 
+def test_what_is_followed_is_the_plan_until_it_is_steered():
+    state = scheduled(optax.sgd, learning_rate=COSINE).init(PARAMS)
+    assert schedules(state) == {"learning_rate": COSINE}
+    changed = [override(state, learning_rate=1.0), decay_now(state, 3)]
+    assert all(schedules(s)["learning_rate"] != COSINE for s in changed)
+    assert schedules(release(changed[0]))["learning_rate"] == COSINE
+
+
 @pytest.mark.parametrize("shape", COOLDOWNS)
 def test_decay_now_is_decay_from_here(shape: str):
     cosine = js.Cosine(1.0, 0.2, 50)
@@ -430,7 +439,7 @@ def test_feedback_is_the_controller_of_a_loop_by_hand():
         _, state, _ = step(PARAMS, state, value=metric)
         np.testing.assert_allclose(values(state)["learning_rate"], plateau.scale * COSINE(n), rtol=1e-6)
         assert values(state)["weight_decay"] == np.float32(0.1)
-    assert plateau.scale < 0.1
+    assert plateau.scale < 0.1 and feedback(state)["learning_rate"] == plateau
     held = step(PARAMS, override(state, learning_rate=0.7), value=1.0)[1]
     assert values(held)["learning_rate"] == np.float32(0.7), "what is held is not scaled"
 
@@ -566,7 +575,7 @@ def test_a_run_is_continued_by_other_optimizers_with_its_moments_and_its_clock()
     optimizer = scheduled(optax.adamw, learning_rate=COSINE)
     for earlier in (plain, injected, constant):
         state = resume(optimizer.init(params), earlier)
-        assert training.step(state) == 12
+        assert training.step(state) == 12 and values(state)["learning_rate"] == COSINE(12)
         assert_equal(optax.tree.get(state, "mu"), optax.tree.get(earlier, "mu"))
         assert applied(optimizer, state, 3) == [float(COSINE(n)) for n in (12, 13, 14)]
 

@@ -10,11 +10,13 @@ functions that look at a state, or change it, find it in whatever holds it: `opt
 of your own. They work inside of `jit` and outside.
 """
 
+from jaxsched.training.finder import RangeTest as RangeTest, range_test as range_test
 from jaxsched.training.optimizer import ScheduledState as ScheduledState, scheduled as scheduled
 from jaxsched.training.resuming import resume as resume
 from jaxsched.training.steering import (
     at_step as at_step,
     decay_now as decay_now,
+    feedback as feedback,
     override as override,
     release as release,
     replace as replace,

@@ -62,7 +62,8 @@ def scheduled(
     Args:
         factory: `optax.adamw`, or any other function that returns an optimizer.
         feedback: for some of the hyperparameters, a `ReduceOnPlateau` or `GreedyPlateau` that scales its schedule.
-            It sees the `value=` of every update.
+            It sees the `value=` of every update. A metric that comes once an epoch may be given at each of its
+            updates, with as large an `accumulation_size`; or once, and NaN at the others, with `nan="skip"`.
         hyperparameters: the arguments of the factory, by name. Flags, functions, integers where the factory wants
             an `int`, and the like are given to it as they are.
 

@@ -10,7 +10,7 @@ from jax.core import Tracer
 
 from jaxsched._leaves import as_step
 from jaxsched._typing import Step
-from jaxsched.training.optimizer import ScheduledState
+from jaxsched.training.optimizer import ScheduledState, over
 from jaxsched.training.steering import found_in, in_place_of
 
 
@@ -74,7 +74,10 @@ def _carried(new: ScheduledState, old: Any, step: Step | None) -> ScheduledState
             came = " and ".join(f"{jnp.result_type(x)}{list(np.shape(x))}" for x in (mine, their))
             raise ValueError(f"resume: the parameters differ: a state of {came}.")
         inner.append(mine if _is_clock(mine) else their)
-    return new._replace(step=in_place_of(new.step, _agreed(clocks, step)), inner=jax.tree.unflatten(structure, inner))
+    now = in_place_of(new.step, _agreed(clocks, step))
+    plans = {name: schedule.schedule for name, schedule in new.schedules.items()}
+    values = {name: over(now.shape, lambda plan, step: plan(step))(plan, now) for name, plan in plans.items()}
+    return new._replace(step=now, values=values, inner=jax.tree.unflatten(structure, inner))
 
 
 def _is_clock(node: Any) -> bool:

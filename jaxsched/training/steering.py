@@ -14,6 +14,7 @@ from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
 from jaxsched._data import broadcast_numbers
 from jaxsched._leaves import as_step, checked_leaf
+from jaxsched._plateau import PlateauState
 from jaxsched._steered import COOLDOWNS, Steered, steered_values
 from jaxsched._typing import LENGTH, Leaf, Length, Step
 from jaxsched.training.optimizer import ScheduledState, check_known, over
@@ -23,7 +24,7 @@ S = TypeVar("S")
 
 
 def values(state: Any) -> dict[str, jax.Array]:
-    """The values of all hyperparameters that the last update applied; before the first, those that it will apply.
+    """The values of all hyperparameters that the last update applied; before the first, those of the clock's start.
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
@@ -60,7 +61,24 @@ def schedules(state: Any) -> dict[str, Schedule]:
     >>> schedules(state)["learning_rate"](np.array([99, 100, 105, 110])).tolist()
     [1.0, 1.0, 0.5, 0.0]
     """
-    return dict(found_in("schedules", state)[0].schedules)
+    found, _ = found_in("schedules", state)
+    return {
+        name: schedule if _is_steered(schedule) else schedule.schedule for name, schedule in found.schedules.items()
+    }
+
+
+def feedback(state: Any) -> dict[str, PlateauState]:
+    """Where the controllers are that give feedback: their scale, and the best metric so far.
+
+    Args:
+        state: of a `scheduled` optimizer, or whatever holds one.
+
+    >>> optimizer = scheduled(optax.sgd, learning_rate=0.1, feedback={"learning_rate": ReduceOnPlateau()})
+    >>> float(feedback(optimizer.init(jnp.ones(3)))["learning_rate"].scale)
+    1.0
+    """
+    found, _ = found_in("feedback", state)
+    return {name: at for name, (_, at) in found.feedback.items()}
 
 
 def at_step(state: S, step: Step) -> S:
@@ -210,6 +228,13 @@ def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> No
         raise ValueError(f"{owner}: `{name}` must have shape {shape} or (), got {came}.")
 
 
+def _is_steered(schedule: Steered) -> bool:
+    """Whether it may differ from the plan."""
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(schedule)):
+        return True
+    return bool(np.any(schedule.holds) or np.any(schedule.cooldown) or np.any(np.asarray(schedule.scale) != 1))
+
+
 def _with(old: Steered, **fields: Any) -> Steered:
     return broadcast_numbers(dataclasses.replace(old, **fields))
 
@@ -250,4 +275,7 @@ def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[Schedule
             f" in a {type(state).__name__}.{hint}"
         )
     i = where[0]
+    if not isinstance(nodes[i].step, jax.Array | np.ndarray | np.generic | jax.ShapeDtypeStruct):
+        rule = "the leaves of `state` must be arrays (with Flax NNX, `nnx.as_pure` takes them out of their variables)"
+        raise TypeError(f"{owner}: {rule}, got {type(nodes[i].step).__name__}.")
     return nodes[i], lambda new: jax.tree.unflatten(structure, [*nodes[:i], new, *nodes[i + 1 :]])
