@@ -1,7 +1,8 @@
 """What does a schedule cost in a compiled training step?
 
-A step of a small network with `optax.adamw(schedule)`, against the same step with `optax.adamw(1e-3)`. Each call starts
-from the same parameters, so that all do the same work.
+A step of a small and of a middle-sized network, with `optax.adamw(1e-3)`, with `optax.adamw(schedule)`, and with
+`scheduled(optax.adamw, learning_rate=schedule, weight_decay=schedule)`. Each call starts from the same parameters, so
+that all do the same work.
 
     python -m benchmarks.train_step
 """
@@ -15,24 +16,24 @@ import optax
 
 import jaxsched as js
 from benchmarks.measure import Row, compare, race, section
+from jaxsched.training import scheduled
 
 
-ROUNDS = 2_000
-BATCH, SIZES = 128, (128, 512, 512, 10)
+BATCH = 128
+SIZES = {"small": (128, 512, 512, 10), "middle": (784, 2048, 2048, 2048, 10)}
+ROUNDS = {"small": 1_000, "middle": 60}
 KEY = jax.random.key(0)
 
-X = jax.random.normal(KEY, (BATCH, SIZES[0]))
-Y = jax.random.randint(KEY, (BATCH,), 0, SIZES[-1])
-PARAMS = [
-    jax.random.normal(jax.random.fold_in(KEY, i), shape) / shape[0] ** 0.5
-    for i, shape in enumerate(itertools.pairwise(SIZES))
-]
+COSINE = js.warmup_cosine(peak_value=1e-3, warmup_steps=100, total_steps=1_000)
 
-RATES: dict[str, float | optax.Schedule] = {
-    "constant rate": 1e-3,
-    "Cosine": js.Cosine(1e-3, 0.0, 1_000),
-    "warmup_cosine": js.warmup_cosine(peak_value=1e-3, warmup_steps=100, total_steps=1_000),
-    "optax's warmup_cosine_decay_schedule": optax.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1_000),
+OPTIMIZERS: dict[str, optax.GradientTransformation] = {
+    "constant": optax.adamw(1e-3),
+    "Cosine": optax.adamw(js.Cosine(1e-3, 0.0, 1_000)),
+    "warmup_cosine": optax.adamw(COSINE),
+    "optax's warmup_cosine_decay_schedule": optax.adamw(optax.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1_000)),
+    "scheduled, warmup_cosine": scheduled(optax.adamw, learning_rate=COSINE),
+    "scheduled, two schedules": scheduled(optax.adamw, learning_rate=COSINE, weight_decay=0.1 * COSINE),
+    "optax's inject_hyperparams": optax.inject_hyperparams(optax.adamw)(learning_rate=COSINE),
 }
 
 
@@ -42,25 +43,32 @@ def loss(params: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
     return optax.softmax_cross_entropy_with_integer_labels(x @ params[-1], y).mean()
 
 
-def train_step(rate: Any) -> Callable[[], object]:
-    optimizer = optax.adamw(rate)
-
+def train_step(optimizer: optax.GradientTransformation, sizes: tuple[int, ...]) -> Callable[[], object]:
     @jax.jit
-    def step(params: list[jax.Array], state: optax.OptState, x: jax.Array, y: jax.Array) -> Any:
+    def step(params: list[jax.Array], state: Any, x: jax.Array, y: jax.Array) -> Any:
         updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
         return optax.apply_updates(params, updates), state
 
-    params, state = step(PARAMS, optimizer.init(PARAMS), X, Y)
-    return lambda: jax.block_until_ready(step(params, state, X, Y))
+    x = jax.random.normal(KEY, (BATCH, sizes[0]))
+    y = jax.random.randint(KEY, (BATCH,), 0, sizes[-1])
+    params = [
+        jax.random.normal(jax.random.fold_in(KEY, i), shape) / shape[0] ** 0.5
+        for i, shape in enumerate(itertools.pairwise(sizes))
+    ]
+    params, state = step(params, optimizer.init(params), x, y)
+    return lambda: jax.block_until_ready(step(params, state, x, y))
 
 
 def run() -> list[Row]:
-    seconds = {name: 1e3 * x for name, x in race({n: train_step(rate) for n, rate in RATES.items()}, ROUNDS).items()}
-    constant = seconds.pop("constant rate")
-    return [
-        compare(name, x, "constant rate", constant, "ms", at_most=None if "optax" in name else 1.01)
-        for name, x in seconds.items()
-    ]
+    rows = []
+    for size, sizes in SIZES.items():
+        steps = {name: train_step(optimizer, sizes) for name, optimizer in OPTIMIZERS.items()}
+        seconds = {name: 1e3 * x for name, x in race(steps, ROUNDS[size]).items()}
+        constant = seconds.pop("constant")
+        for name, x in seconds.items():
+            bound = None if "optax" in name else 1.01
+            rows.append(compare(f"{size}: {name}", x, "constant rate", constant, "ms", at_most=bound))
+    return rows
 
 
 if __name__ == "__main__":

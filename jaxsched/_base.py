@@ -112,7 +112,12 @@ def _opaque(schedule: Schedule) -> Schedule:
     It would round a division by one that it knows otherwise: as a product with the reciprocal. So a schedule has the
     same bits, whether a program holds its numbers or is given them.
     """
-    return jax.tree.map(lambda x: x if isinstance(x, Tracer) else jax.lax.optimization_barrier(x), schedule)
+    leaves, structure = jax.tree.flatten(schedule)
+    known = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, Tracer)]
+    hidden = jax.lax.optimization_barrier([leaves[i] for i in known]) if known else []
+    for i, leaf in zip(known, hidden, strict=True):
+        leaves[i] = leaf
+    return jax.tree.unflatten(structure, leaves)
 
 
 def _outside(schedule: Schedule) -> Callable[[Any], jax.Array] | None:

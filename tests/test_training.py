@@ -594,6 +594,20 @@ def test_a_run_with_plain_optax_goes_on_bit_for_bit():
     assert_equal(params, expected)
 
 
+def test_a_plateau_is_carried_over_to_another_controller():
+    made = [
+        scheduled(optax.adamw, learning_rate=1.0, feedback={"learning_rate": js.ReduceOnPlateau(factor=f, patience=0)})
+        for f in (0.5, 0.1)
+    ]
+    state = made[0].init(PARAMS)
+    for _ in range(3):
+        _, state = made[0].update(PARAMS, state, PARAMS, value=1.0)
+    state = resume(made[1].init(PARAMS), state)
+    assert values(state)["learning_rate"] == 0.25 and feedback(state)["learning_rate"].best == 1
+    _, state = made[1].update(PARAMS, state, PARAMS, value=1.0)
+    assert values(state)["learning_rate"] == np.float32(0.1) * np.float32(0.25)
+
+
 def test_a_run_without_a_clock_needs_a_step():
     plain = run(optax.adamw(1e-3), 12)[1]
     fresh = scheduled(optax.adamw, learning_rate=COSINE).init(PARAMS)
@@ -700,6 +714,11 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
             lambda: scheduled(optax.sgd, learning_rate=0.1).update(PARAMS, STATE, step=1.5),
             TypeError,
             "scheduled(sgd): `step` must be an integer",
+        ),
+        (
+            lambda: scheduled(optax.sgd, learning_rate=0.1).update(PARAMS, STATE, value=jnp.ones(3)),
+            ValueError,
+            "scheduled(sgd): `value` must have shape () or (), got (3,).",
         ),
         (
             lambda: override(STATE, weight_decay=0.1),

@@ -36,6 +36,7 @@ class ScheduledState(NamedTuple):
 
 def scheduled(
     factory: Callable[..., optax.GradientTransformation],
+    /,
     *,
     feedback: Mapping[str, Controller] | None = None,
     **hyperparameters: Any,
@@ -150,6 +151,8 @@ def scheduled(
         given = {} if step is None else {"step": as_step(owner, step)}
         given |= {} if value is None else {"value": value}
         shape = state.step.shape
+        for name, x in given.items():
+            check_shape(owner, name, x, shape)
         given = {name: jnp.broadcast_to(jnp.asarray(x), shape) for name, x in given.items()}
         return over(shape, update_one)(updates, state, params, given)
 
@@ -240,6 +243,13 @@ def _check_axes(owner: str, params: Any, shape: tuple[int, ...]) -> None:
         if np.shape(leaf)[: len(shape)] != shape:
             rule = f"the schedules are a stack of shape {shape}, so every parameter must begin with these axes"
             raise ValueError(f"{owner}: {rule}, got {np.shape(leaf)} at params{jax.tree_util.keystr(path)}.")
+
+
+def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless what is given is one for all of a stack, or one for each."""
+    came = given.shape if isinstance(given, Schedule) else np.shape(given)
+    if came not in ((), shape):
+        raise ValueError(f"{owner}: `{name}` must have shape {shape} or (), got {came}.")
 
 
 def over(shape: tuple[int, ...], fn: Callable[..., Any]) -> Callable[..., Any]:

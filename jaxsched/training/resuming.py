@@ -8,6 +8,7 @@ import numpy as np
 import optax
 from jax.core import Tracer
 
+from jaxsched._base import Schedule
 from jaxsched._leaves import as_step
 from jaxsched._typing import Step
 from jaxsched.training.optimizer import ScheduledState, over
@@ -21,7 +22,7 @@ INJECTED = ("count", "hyperparams", "hyperparams_states", "inner_state")
 
 
 def resume(state: S, earlier: Any, *, step: Step | None = None) -> S:
-    """A fresh state with all that an earlier run had learned: the moments of its optimizer, and its clock.
+    """A fresh state with all that an earlier run had learned: the moments of its optimizer, its clock and its feedback.
 
     The earlier run may have used a `scheduled` optimizer with other schedules or other controllers, optax's
     `inject_hyperparams`, or plain `optax.adamw(schedule)`. Whatever wraps it must be the same in both.
@@ -57,7 +58,10 @@ def resume(state: S, earlier: Any, *, step: Step | None = None) -> S:
 
 def _carried(new: ScheduledState, old: Any, step: Step | None) -> ScheduledState:
     clocks: list[Any] = []
+    feedback = new.feedback
     if isinstance(old, ScheduledState):
+        found = {name: at for name, (_, at) in old.feedback.items()}
+        feedback = {name: (controller, found.get(name, at)) for name, (controller, at) in feedback.items()}
         clocks, old = [old.step], old.inner
     elif getattr(old, "_fields", None) == INJECTED:
         clocks, old = [old.count], old.inner_state
@@ -75,9 +79,9 @@ def _carried(new: ScheduledState, old: Any, step: Step | None) -> ScheduledState
             raise ValueError(f"resume: the parameters differ: a state of {came}.")
         inner.append(mine if _is_clock(mine) else their)
     now = in_place_of(new.step, _agreed(clocks, step))
-    plans = {name: schedule.schedule for name, schedule in new.schedules.items()}
-    values = {name: over(now.shape, lambda plan, step: plan(step))(plan, now) for name, plan in plans.items()}
-    return new._replace(step=now, values=values, inner=jax.tree.unflatten(structure, inner))
+    values = {name: over(now.shape, Schedule.__call__)(plan.schedule, now) for name, plan in new.schedules.items()}
+    values |= {name: at.scale * values[name] for name, (_, at) in feedback.items()}
+    return ScheduledState(now, values, new.schedules, feedback, jax.tree.unflatten(structure, inner))
 
 
 def _is_clock(node: Any) -> bool:

@@ -17,14 +17,14 @@ from jaxsched._leaves import as_step, checked_leaf
 from jaxsched._plateau import PlateauState
 from jaxsched._steered import COOLDOWNS, Steered, steered_values
 from jaxsched._typing import LENGTH, Leaf, Length, Step
-from jaxsched.training.optimizer import ScheduledState, check_known, over
+from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, over
 
 
 S = TypeVar("S")
 
 
 def values(state: Any) -> dict[str, jax.Array]:
-    """The values of all hyperparameters that the last update applied; before the first, those of the clock's start.
+    """The values of all hyperparameters that the last update applied; before the first, those with which it begins.
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
@@ -219,13 +219,6 @@ def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[str
         check_shape(owner, name, given, old.shape)
         steered[name] = jax.tree.map(in_place_of, old, change(name, old, given))
     return put_back(found._replace(schedules=steered))
-
-
-def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
-    """Raise unless what is given is one for all of a stack, or one for each."""
-    came = given.shape if isinstance(given, Schedule) else np.shape(given)
-    if came not in ((), shape):
-        raise ValueError(f"{owner}: `{name}` must have shape {shape} or (), got {came}.")
 
 
 def _is_steered(schedule: Steered) -> bool:

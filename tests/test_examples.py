@@ -1,0 +1,73 @@
+"""The examples run, and what they print is what they are there to show."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def printed(name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What an example prints."""
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    return capsys.readouterr().out
+
+
+def numbers(pattern: str, text: str) -> list[tuple[float, ...]]:
+    return [tuple(map(float, found.groups())) for found in re.finditer(pattern, text)]
+
+
+@pytest.fixture(autouse=True)
+def as_a_user_runs_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    jax = pytest.importorskip("jax")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    monkeypatch.chdir(tmp_path)
+    with jax.numpy_dtype_promotion("standard"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"), [("loop_optax", "optax"), ("loop_flax", "flax"), ("loop_equinox", "equinox")]
+)
+def test_the_loops_learn_and_compile_once(name: str, needs: str, capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip(needs, reason=f"{needs} is not installed")
+    text = printed(name, capsys)
+    assert text.count("is compiled") <= 1
+    ((accuracy,),) = numbers(r"(\d+\.\d)% of", text)
+    assert accuracy > 93
+
+
+def test_a_cooldown_is_better_than_the_stable_run_that_it_left(capsys: pytest.CaptureFixture[str]):
+    text = printed("branches", capsys)
+    assert text.count("is compiled") == 1
+    losses = numbers(r"loss ([\d.]+) stable, ([\d.]+) cooled", text)
+    assert len(losses) == 9 and all(cooled < stable for stable, cooled in losses)
+
+
+def test_a_tuned_schedule_beats_its_start_on_what_it_has_not_seen(capsys: pytest.CaptureFixture[str]):
+    losses = numbers(r"([\d.]+) at first, ([\d.]+) tuned", printed("hypergradient", capsys))
+    assert len(losses) == 3 and all(tuned < 0.5 * start for start, tuned in losses)
+
+
+def test_plateaus_in_a_scan_reduce_each_in_its_own_way(capsys: pytest.CaptureFixture[str]):
+    rows = numbers(r"(\d+) +([\d.]+) +([\d.e-]+) +([\d.]+)\n", printed("plateau", capsys))
+    patience, factor, scale, _ = zip(*rows, strict=True)
+    assert len(rows) == 8 and len(set(scale)) > 3
+    assert scale[-2:] == (1.0, 1.0) and max(patience) == 40 and set(factor) == {0.2, 0.5}
+
+
+def test_what_is_restored_is_equal(capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("orbax.checkpoint", reason="Orbax is not installed")
+    text = printed("resume", capsys)
+    assert text.count("True") == 2 and "False" not in text
+
+
+def test_a_range_test_finds_a_rate_and_draws_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    ((steepest, valley),) = numbers(r"steepest: ([\d.]+), valley: ([\d.]+)\n", printed("range_test", capsys))
+    assert 1e-4 < valley < steepest < 0.1
+    assert Path("range_test.png").stat().st_size > 10_000
