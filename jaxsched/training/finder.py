@@ -51,8 +51,12 @@ class RangeTest:
 
     @property
     def valley(self) -> float:
-        """The middle of the longest way down of the smoothed loss: the median over the seeds."""
-        return self._median(lambda losses: sum(_longest_way_down(losses)) // 2)
+        """The middle of the way down of the smoothed loss: the median over the seeds.
+
+        The way down goes from where a tenth of the fall is done to where nine tenths are; its middle is that of the
+        orders of magnitude.
+        """
+        return self._median(_middle_of_the_fall)
 
     def _median(self, choose: Callable[[np.ndarray], int]) -> float:
         falls = [losses[: int(np.argmin(losses)) + 1] for losses in self.smoothed]
@@ -122,7 +126,7 @@ def range_test(
     >>> found.losses.shape, 1e-4 < found.steepest < 1.0
     ((1, 200), True)
 
-    Smith (2015), arXiv:1506.01186; the suggestions, after fastai's `lr_find`.
+    Smith (2015), arXiv:1506.01186. fastai `lr_find`: its `steep`, and a `valley` that is defined otherwise.
     """
     first, last = (
         checked_leaf("range_test", name, rate, Leaf()) for name, rate in (("lowest", lowest), ("highest", highest))
@@ -148,15 +152,7 @@ def range_test(
     return RangeTest(np.asarray(rates), np.asarray(losses))
 
 
-def _longest_way_down(losses: np.ndarray) -> tuple[int, int]:
-    """Where the longest falling subsequence begins and ends; what lies between may rise for a while."""
-    length, before = np.ones(len(losses), int), np.arange(len(losses))
-    for i in range(1, len(losses)):
-        longer = np.where(losses[:i] > losses[i], length[:i], 0)
-        if longer.max() > 0:
-            before[i] = np.argmax(longer)
-            length[i] = longer[before[i]] + 1
-    start = end = int(np.argmax(length))
-    while before[start] != start:
-        start = int(before[start])
-    return start, end
+def _middle_of_the_fall(losses: np.ndarray) -> int:
+    highest, lowest = losses.max(), losses[-1]
+    done = (np.flatnonzero(losses > highest - part * (highest - lowest))[-1] for part in (0.1, 0.9))
+    return int(sum(done)) // 2
