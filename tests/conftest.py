@@ -1,4 +1,4 @@
-"""Every test runs with strict dtype promotion; warnings are errors (pyproject.toml)."""
+"""Every test runs with strict dtype promotion and two devices; warnings are errors (pyproject.toml)."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ import pytest
 
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_num_cpu_devices", 2)  # so that arrays can be spread over devices
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

@@ -334,8 +334,8 @@ def test_leaks_no_tracers(row: Row):
 @kinds
 def test_drives_optax(row: Row):
     schedule = row.build()
-
     optimizers = (optax.sgd(schedule), optax.inject_hyperparams(optax.sgd)(learning_rate=schedule))
+    start: Any = tuple((jnp.ones(()), optimizer.init(jnp.ones(()))) for optimizer in optimizers)
 
     def update(carry: Any, _: Any) -> Any:
         def one(optimizer: optax.GradientTransformation, params: jax.Array, state: Any) -> Any:
@@ -345,8 +345,7 @@ def test_drives_optax(row: Row):
         return tuple(one(optimizer, *held) for optimizer, held in zip(optimizers, carry, strict=True)), None
 
     with jax.numpy_dtype_promotion("standard"):
-        first = tuple((jnp.ones(()), optimizer.init(jnp.ones(()))) for optimizer in optimizers)
-        (ours, _), (injected, state) = jax.lax.scan(update, first, length=30)[0]
+        (ours, _), (injected, state) = jax.lax.scan(update, start, length=30)[0]
     expected = 1 - np.asarray(schedule(np.arange(30)), np.float64).sum()
     np.testing.assert_allclose([ours, injected], expected, rtol=1e-5, atol=1e-5)
     assert_close(state.hyperparams["learning_rate"], schedule(29), row)

@@ -150,12 +150,12 @@ def test_the_values_have_the_type_that_was_asked_for(dtype: Any, small_blocks: N
         np.testing.assert_array_equal(np.asarray(values), np.asarray(exact.astype(dtype)))
 
 
-def test_each_device_computes_its_part():
-    mesh = Mesh(np.array(jax.devices()[:1]), ("configs",))
-    sharding = NamedSharding(mesh, PartitionSpec("configs"))
-    for schedules in (STACK, KINDS):
+@pytest.mark.parametrize("axes", [("x", None), (None, "x")], ids=["rows", "steps"])
+def test_each_device_computes_its_part(axes: tuple[str | None, ...]):
+    sharding = NamedSharding(Mesh(np.array(jax.devices("cpu")[:2]), ("x",)), PartitionSpec(*axes))
+    for schedules in (STACK[:4], KINDS):
         values = js.evaluate(schedules, 40, sharding=sharding)
-        assert values.sharding == sharding
+        assert values.sharding == sharding and len(values.addressable_shards) == 2
         np.testing.assert_array_equal(values, js.evaluate(schedules, 40))
 
 

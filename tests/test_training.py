@@ -3,6 +3,7 @@
 # Wrong arguments are given on purpose, and optax's trees may hold anything.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -14,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.sharding import NamedSharding, PartitionSpec
 
 import jaxsched as js
 from jaxsched import training
@@ -526,6 +528,47 @@ def test_a_stack_of_schedules_is_a_stack_of_optimizers():
         updates, _ = alone.update(params, alone.init(params), params)
         stacked, _ = optimizer.update(many, optimizer.init(many), many, value=1.0)
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[i], b, rtol=1e-6), stacked, updates)  # noqa: B023
+
+
+@pytest.mark.parametrize("axes", ["Auto", "Explicit"] if hasattr(jax, "set_mesh") else ["Auto"])
+@pytest.mark.parametrize("stacked", [False, True])
+def test_a_run_may_be_spread_over_devices(axes: str, stacked: bool):
+    peaks = np.array([1e-2, 2e-2]) if stacked else 1e-2
+    optimizer = scheduled(
+        optax.adamw,
+        learning_rate=js.warmup_cosine(peak_value=peaks, warmup_steps=5, total_steps=30),
+        feedback={"learning_rate": js.ReduceOnPlateau(patience=1)},
+    )
+    kind = (getattr(jax.sharding.AxisType, axes),)
+    mesh = jax.make_mesh((2,), ("x",), axis_types=kind, devices=jax.devices("cpu")[:2])
+    spread, same = (NamedSharding(mesh, PartitionSpec(*names)) for names in (("x",), ()))
+
+    def train(params: jax.Array, place: Callable[[Any], Any]) -> tuple[Any, int]:
+        @jax.jit
+        def step(params: Any, state: Any) -> Any:
+            losses = jnp.sum(params**2, axis=1)
+            metric = losses if stacked else jnp.sum(losses)
+            updates, state = optimizer.update(params, state, params, value=metric, step=training.step(state))
+            return optax.apply_updates(params, updates), state
+
+        state, compiled = place(optimizer.init(params)), 0
+        for change in (lambda s: s, lambda s: override(s, learning_rate=3e-3), release, lambda s: decay_now(s, 7)):
+            state = change(state)
+            params, state = step(params, state)
+            compiled = compiled or compilations(step)
+            params, state = step(params, state)
+        return (params, values(state), schedules(state)), compilations(step) - compiled
+
+    def place(state: Any) -> Any:
+        return jax.tree.map(lambda x: jax.device_put(x, spread if stacked else same) if not x.committed else x, state)
+
+    alone, _ = train(jnp.ones((2, 4)), lambda state: state)
+    with jax.set_mesh(mesh) if axes == "Explicit" else contextlib.nullcontext():
+        together, compiled = train(jax.device_put(jnp.ones((2, 4)), spread), place)
+    assert compiled <= 1  # JAX spells the sharding of what it returns in another way
+    assert len(together[0].sharding.device_set) == 2
+    assert together[1]["learning_rate"].sharding.device_set == together[0].sharding.device_set
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), alone, together)
 
 
 def test_the_gradient_goes_through_the_unrolled_training_to_every_float():
