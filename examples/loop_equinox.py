@@ -44,6 +44,7 @@ def loss(model: Any, x: Any, y: Any) -> jax.Array:
 
 @eqx.filter_jit
 def train_step(model: eqx.nn.MLP, state: Any, x: Any, y: Any) -> tuple[eqx.nn.MLP, Any, jax.Array]:
+    print("`train_step` is compiled")  # Python runs this only when JAX traces
     value, gradient = eqx.filter_value_and_grad(loss)(model, x, y)
     updates, state = OPTIMIZER.update(gradient, state, eqx.filter(model, eqx.is_inexact_array))
     return eqx.apply_updates(model, updates), state, value

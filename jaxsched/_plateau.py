@@ -263,8 +263,10 @@ def _as_metric(owner: str, metric: ArrayLike, state: PlateauState) -> jax.Array:
     given = metric if isinstance(metric, jax.Array) else np.asarray(metric)
     if not (jnp.issubdtype(given.dtype, np.floating) or jnp.issubdtype(given.dtype, np.integer)):
         raise TypeError(f"{owner}: `metric` must be a real number, got {metric!r}.")
-    if not _fits(given.shape, state.scale.shape):
-        raise ValueError(f"{owner}: `metric` must have shape {state.scale.shape} or (), got {given.shape}.")
+    shape = state.scale.shape
+    if not _fits(given.shape, shape):
+        rule = f"{shape} or ()" if shape else "()"
+        raise ValueError(f"{owner}: `metric` must have shape {rule}, got {given.shape}.")
     return jnp.asarray(given, state.total.dtype)
 
 

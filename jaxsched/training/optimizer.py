@@ -59,7 +59,8 @@ def scheduled(
 
         optimizer = scheduled(by_depth, learning_rate=js.warmup_cosine(...))
 
-    A stack of schedules makes a stack of optimizers: parameters and gradients have its axes before their own.
+    A stack of schedules makes a stack of optimizers: parameters and gradients have its axes before their own, and may
+    be spread over devices along them.
 
     Args:
         factory: `optax.adamw`, or any other function that returns an optimizer.
@@ -250,7 +251,8 @@ def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> No
     """Raise unless what is given is one for all of a stack, or one for each."""
     came = given.shape if isinstance(given, Schedule) else np.shape(given)
     if came not in ((), shape):
-        raise ValueError(f"{owner}: `{name}` must have shape {shape} or (), got {came}.")
+        rule = f"{shape} or ()" if shape else "()"
+        raise ValueError(f"{owner}: `{name}` must have shape {rule}, got {came}.")
 
 
 def over(shape: tuple[int, ...], fn: Callable[..., Any]) -> Callable[..., Any]:

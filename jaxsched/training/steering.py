@@ -129,6 +129,11 @@ def release(state: S, *names: str) -> S:
 
     Raises:
         TypeError: if a name is not scheduled.
+
+    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4), momentum=0.9).init(jnp.ones(3))
+    >>> state = release(override(state, learning_rate=1e-4, momentum=0.5), "momentum")
+    >>> round(float(schedules(state)["momentum"](0)), 3)
+    0.9
     """
     followed = names or schedules(state)
     return _steer("release", state, dict.fromkeys(followed), lambda _, old, __: _with(old, holds=0, cooldown=0))
