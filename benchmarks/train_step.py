@@ -21,7 +21,7 @@ from jaxsched.training import scheduled
 
 BATCH = 128
 SIZES = {"small": (128, 512, 512, 10), "middle": (784, 2048, 2048, 2048, 10)}
-ROUNDS = {"small": 1_000, "middle": 60}
+ROUNDS = {"small": 1_000, "middle": 300}
 KEY = jax.random.key(0)
 
 COSINE = js.warmup_cosine(peak_value=1e-3, warmup_steps=100, total_steps=1_000)
