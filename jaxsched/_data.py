@@ -8,6 +8,7 @@ Whatever is data can be stacked: its numbers then have leading axes, and it has 
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import jax
@@ -113,23 +114,31 @@ def _register(cls: type[Data]) -> None:
     dynamic = tuple(field.name for field in cls._fields if not field.static)
     static = tuple(field.name for field in cls._fields if field.static)
 
+    names, children_of, structure_of = dynamic + static, _getter(dynamic), _getter(static)
+
     def flatten(self: Data) -> tuple[tuple[object, ...], tuple[object, ...]]:
-        held = vars(self)
-        return tuple([held[name] for name in dynamic]), tuple([held[name] for name in static])
+        return children_of(self), structure_of(self)
 
     def flatten_with_keys(self: Data) -> tuple[Iterable[tuple[object, object]], tuple[object, ...]]:
         children, structure = flatten(self)
         return tuple(zip(map(jax.tree_util.GetAttrKey, dynamic), children, strict=True)), structure
 
     def unflatten(structure: tuple[object, ...], children: Iterable[object]) -> Data:
-        return _new(cls, zip(dynamic + static, (*children, *structure), strict=True))
+        return _new(cls, zip(names, (*children, *structure), strict=True))
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
 
 
+def _getter(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
+    """The fields of these names, as fast as Python can: every call of a compiled program asks for them."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda self: tuple([getattr(self, name) for name in names])
+
+
 def _new(cls: type[D], fields: Iterable[tuple[str, object]]) -> D:
     self = object.__new__(cls)
-    vars(self).update(fields)
+    self.__dict__.update(fields)
     return self
 
 

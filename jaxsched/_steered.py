@@ -5,6 +5,7 @@ will do from here can be evaluated and plotted, as of any schedule.
 """
 
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -56,6 +57,36 @@ class Steered(Schedule):
         last = jnp.where(jnp.asarray(self.cooldown) > 0, jnp.maximum(self.at, 0), step)
         planned = self.scale * jnp.asarray(self.schedule.formula(jnp.minimum(step, last)))
         return jnp.where(jnp.asarray(self.holds) > 0, self.held, planned)
+
+
+class Packed(NamedTuple):
+    """The same as a state holds it, but for the scale: in few leaves, since every one costs time at every call."""
+
+    schedule: Schedule
+    floats: jax.Array  # of the last axis, in this order: held, end_value
+    counts: jax.Array  # holds, cooldown, at, transition_steps
+
+
+def packed(steered: Steered) -> Packed:
+    """What a state holds of it."""
+    s = steered
+    return Packed(s.schedule, *_packed([s.held, s.end_value], [s.holds, s.cooldown, s.at, s.transition_steps]))
+
+
+def unpacked(packed: Packed, scale: Any = 1.0) -> Steered:
+    """What is followed."""
+    held, end_value, holds, cooldown, at, transition_steps = _unpacked(packed.floats, packed.counts)
+    return Steered(packed.schedule, scale, holds, held, cooldown, at, transition_steps, end_value)
+
+
+@partial(jax.jit, inline=True)
+def _packed(*columns: Any) -> list[jax.Array]:
+    return [jnp.stack(column, axis=-1) for column in columns]
+
+
+@partial(jax.jit, inline=True)
+def _unpacked(*columns: jax.Array) -> list[jax.Array]:
+    return [column[..., i] for column in columns for i in range(column.shape[-1])]
 
 
 @partial(jax.jit, inline=True)

@@ -238,6 +238,14 @@ def test_a_schedule_adds_less_than_200_bytes_to_a_state():
     assert size[0] < 200 and size[1] - size[0] < 200
 
 
+def test_a_schedule_adds_two_leaves_to_a_state_and_its_value_beside_its_own_numbers():
+    rates = {"learning_rate": COSINE, "weight_decay": 0.1 * COSINE}
+    state = scheduled(optax.adamw, **rates).init(PARAMS)  # every leaf costs time at every step
+    assert len(jax.tree.leaves(state._replace(inner=()))) == 1 + sum(
+        3 + len(jax.tree.leaves(x)) for x in rates.values()
+    )
+
+
 # Nothing is compiled again.
 
 

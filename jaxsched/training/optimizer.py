@@ -1,6 +1,5 @@
 """The optimizer: what it is made of, and what one update does."""
 
-import dataclasses
 import inspect
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._data import Data, broadcast_numbers
 from jaxsched._leaves import as_step, checked_leaf, default_dtype, last_step
 from jaxsched._plateau import GreedyPlateau, PlateauState, ReduceOnPlateau
-from jaxsched._steered import Steered, steered_values
+from jaxsched._steered import Packed, Steered, packed, steered_values, unpacked
 from jaxsched._typing import Leaf, Step
 
 
@@ -30,7 +29,7 @@ class ScheduledState(NamedTuple):
 
     step: jax.Array  # the clock: how many updates were made, which is the step of the next one
     values: dict[str, jax.Array]  # what the last update applied
-    schedules: dict[str, Steered]
+    schedules: dict[str, Packed]
     feedback: dict[str, tuple[Controller, PlateauState]]
     inner: Any  # the state of the optimizer itself
 
@@ -107,12 +106,13 @@ def scheduled(
 
     def init(params: optax.Params) -> ScheduledState:
         def init_one(
-            schedules: dict[str, Steered], controllers: dict[str, Controller], params: optax.Params
+            schedules: dict[str, Schedule], controllers: dict[str, Controller], params: optax.Params
         ) -> ScheduledState:
             step = jnp.zeros((), default_dtype(integer=True))
-            values = {name: schedule.schedule(step) for name, schedule in schedules.items()}
+            values = {name: schedule(step) for name, schedule in schedules.items()}
+            follows = {name: packed(Steered(schedule)) for name, schedule in schedules.items()}
             state = {name: (controller, controller.init()) for name, controller in controllers.items()}
-            return ScheduledState(step, values, schedules, state, make(values).init(params))
+            return ScheduledState(step, values, follows, state, make(values).init(params))
 
         _check_axes(owner, params, shape)
         # copies, so that the state can be donated
@@ -140,15 +140,11 @@ def scheduled(
                 name: (controller, controller.update(at, given["value"]))
                 for name, (controller, at) in state.feedback.items()
             }
-            scales = {name: at.scale for name, (_, at) in feedback.items()}
-            schedules = {
-                name: dataclasses.replace(schedule, scale=scales[name]) if name in scales else schedule
-                for name, schedule in state.schedules.items()
-            }
-            values = steered_values(schedules, now)
+            state = state._replace(feedback=feedback)
+            values = steered_values(followed(state), now)
             updates, inner = make(values).update(updates, state.inner, params, **given, **extra_args)
             after = jnp.minimum(now, last_step() - 1) + 1
-            return updates, ScheduledState(after, values, schedules, feedback, inner)
+            return updates, state._replace(step=after, values=values, inner=inner)
 
         given = {} if step is None else {"step": as_step(owner, step)}
         given |= {} if value is None else {"value": value}
@@ -161,13 +157,19 @@ def scheduled(
     return optax.GradientTransformationExtraArgs(init, update)
 
 
+def followed(state: ScheduledState) -> dict[str, Steered]:
+    """What the hyperparameters follow, with their feedback."""
+    scales = {name: at.scale for name, (_, at) in state.feedback.items()}
+    return {name: unpacked(held, scales.get(name, 1.0)) for name, held in state.schedules.items()}
+
+
 # What a user names is sorted out.
 
 UNKNOWN = (inspect.Parameter.empty, Any, "Any")
 NUMBERS = (float, int, complex, bool, np.ndarray, np.generic, jax.Array)
 
 
-def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dict[str, Steered], dict[str, Any]]:
+def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dict[str, Schedule], dict[str, Any]]:
     """What follows a schedule, and what is given to the factory as it is."""
     parameters = inspect.signature(factory).parameters.values()
     known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
@@ -182,9 +184,9 @@ def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dic
         if isinstance(given, Schedule):
             if not _takes_numbers(annotation):
                 raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {given!r}.")
-            schedules[name] = Steered(given)
+            schedules[name] = given
         elif _takes_numbers(annotation) and isinstance(given, NUMBERS) and not isinstance(given, bool):
-            schedules[name] = Steered(Constant(checked_leaf(owner, name, given, Leaf())))
+            schedules[name] = Constant(checked_leaf(owner, name, given, Leaf()))
         elif _takes_numbers(annotation) and callable(given) and annotation not in UNKNOWN:
             rule = "must be a number or a schedule, such as FromFunction(...)"
             raise TypeError(f"{owner}: `{name}` {rule}, got {given!r}.")
@@ -219,7 +221,7 @@ def check_known(owner: str, noun: str, named: Iterable[str], known: Iterable[str
         raise TypeError(f"{owner}: there is no {noun} `{unknown[0]}`, only {', '.join(known)}.")
 
 
-def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str, Steered]) -> dict[str, Controller]:
+def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str, Schedule]) -> dict[str, Controller]:
     check_known(f"{owner}: feedback", "scheduled hyperparameter", feedback, schedules)
     for name, controller in feedback.items():
         if not isinstance(controller, Controller):

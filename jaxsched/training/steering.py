@@ -15,9 +15,9 @@ from jaxsched._curves.constant import Constant
 from jaxsched._data import broadcast_numbers
 from jaxsched._leaves import as_step, checked_leaf
 from jaxsched._plateau import PlateauState
-from jaxsched._steered import COOLDOWNS, Steered, steered_values
+from jaxsched._steered import COOLDOWNS, Steered, packed, steered_values
 from jaxsched._typing import LENGTH, Leaf, Length, Step
-from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, over
+from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, followed, over
 
 
 S = TypeVar("S")
@@ -63,7 +63,7 @@ def schedules(state: Any) -> dict[str, Schedule]:
     """
     found, _ = found_in("schedules", state)
     return {
-        name: schedule if _is_steered(schedule) else schedule.schedule for name, schedule in found.schedules.items()
+        name: schedule if _is_steered(schedule) else schedule.schedule for name, schedule in followed(found).items()
     }
 
 
@@ -218,12 +218,13 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
 def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[str, Steered, Any], Steered]) -> S:
     found, put_back = found_in(owner, state)
     check_known(owner, "scheduled hyperparameter", named, found.schedules)
-    steered = dict(found.schedules)
+    schedules, steered = dict(found.schedules), followed(found)
     for name, given in named.items():
         old = steered[name]
         check_shape(owner, name, given, old.shape)
-        steered[name] = jax.tree.map(in_place_of, old, change(name, old, given))
-    return put_back(found._replace(schedules=steered))
+        new = over(old.shape, packed)(change(name, old, given))
+        schedules[name] = jax.tree.map(in_place_of, schedules[name], new)
+    return put_back(found._replace(schedules=schedules))
 
 
 def _is_steered(schedule: Steered) -> bool:
