@@ -113,7 +113,6 @@ class Data:
 def _register(cls: type[Data]) -> None:
     dynamic = tuple(field.name for field in cls._fields if not field.static)
     static = tuple(field.name for field in cls._fields if field.static)
-
     names, children_of, structure_of = dynamic + static, _getter(dynamic), _getter(static)
 
     def flatten(self: Data) -> tuple[tuple[object, ...], tuple[object, ...]]:

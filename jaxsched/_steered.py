@@ -73,10 +73,10 @@ def packed(steered: Steered) -> Packed:
     return Packed(s.schedule, *_packed([s.held, s.end_value], [s.holds, s.cooldown, s.at, s.transition_steps]))
 
 
-def unpacked(packed: Packed, scale: Any = 1.0) -> Steered:
-    """What is followed."""
-    held, end_value, holds, cooldown, at, transition_steps = _unpacked(packed.floats, packed.counts)
-    return Steered(packed.schedule, scale, holds, held, cooldown, at, transition_steps, end_value)
+def unpacked(followed: Packed, scale: Any = 1.0) -> Steered:
+    """What a state follows, times the scale of its feedback."""
+    held, end_value, holds, cooldown, at, transition_steps = _unpacked(followed.floats, followed.counts)
+    return Steered(followed.schedule, scale, holds, held, cooldown, at, transition_steps, end_value)
 
 
 @partial(jax.jit, inline=True)
