@@ -100,6 +100,11 @@ def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarr
         raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
 
 
+def one_or_each(shape: tuple[int, ...]) -> str:
+    """The shapes of what is one for all of a stack, or one for each."""
+    return f"{shape} or ()" if shape else "()"
+
+
 def check_batch_size(owner: str, batch_size: Any) -> None:
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")

@@ -18,7 +18,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._data import Data
-from jaxsched._leaves import check_numbers, checked_leaf, default_dtype
+from jaxsched._leaves import check_numbers, checked_leaf, default_dtype, one_or_each
 from jaxsched._typing import AtLeastOnce, Leaf, Rate, Scalar, Times
 
 
@@ -263,10 +263,8 @@ def _as_metric(owner: str, metric: ArrayLike, state: PlateauState) -> jax.Array:
     given = metric if isinstance(metric, jax.Array) else np.asarray(metric)
     if not (jnp.issubdtype(given.dtype, np.floating) or jnp.issubdtype(given.dtype, np.integer)):
         raise TypeError(f"{owner}: `metric` must be a real number, got {metric!r}.")
-    shape = state.scale.shape
-    if not _fits(given.shape, shape):
-        rule = f"{shape} or ()" if shape else "()"
-        raise ValueError(f"{owner}: `metric` must have shape {rule}, got {given.shape}.")
+    if not _fits(given.shape, state.scale.shape):
+        raise ValueError(f"{owner}: `metric` must have shape {one_or_each(state.scale.shape)}, got {given.shape}.")
     return jnp.asarray(given, state.total.dtype)
 
 

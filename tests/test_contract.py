@@ -113,7 +113,7 @@ def test_is_the_same_as_a_closure_as_an_argument_one_step_at_a_time_and_in_a_sca
 @kinds
 def test_is_strong_float32_whatever_integers_it_gets(row: Row):
     schedule = row.build()
-    arrays = STEPS.astype(np.int16), jnp.arange(140)
+    arrays = STEPS.astype(np.int16), jnp.asarray(STEPS)
     for step in (7, np.int8(7), np.uint64(7), jnp.uint8(7), jax.device_put(7), *arrays):
         value = schedule(step)
         assert value.dtype == jnp.float32 and not value.weak_type

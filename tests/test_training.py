@@ -826,6 +826,11 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
             "values: there must be one state of a scheduled optimizer in `state`, found 0 in a dict.",
         ),
         (
+            lambda: release(PARAMS),
+            ValueError,
+            "release: there must be one state of a scheduled optimizer in `state`, found 0 in a dict.",
+        ),
+        (
             lambda: training.step((STATE, STATE)),
             ValueError,
             "step: there must be one state of a scheduled optimizer in `state`, found 2 in a tuple. For several groups with one clock, make them in the factory.",

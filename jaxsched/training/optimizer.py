@@ -15,7 +15,7 @@ from jax.typing import ArrayLike
 from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
 from jaxsched._data import Data, broadcast_numbers
-from jaxsched._leaves import as_step, checked_leaf, default_dtype, last_step
+from jaxsched._leaves import as_step, checked_leaf, default_dtype, last_step, one_or_each
 from jaxsched._plateau import GreedyPlateau, PlateauState, ReduceOnPlateau
 from jaxsched._steered import Packed, Steered, packed, steered_values, unpacked
 from jaxsched._typing import Leaf, Step
@@ -253,8 +253,7 @@ def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> No
     """Raise unless what is given is one for all of a stack, or one for each."""
     came = given.shape if isinstance(given, Schedule) else np.shape(given)
     if came not in ((), shape):
-        rule = f"{shape} or ()" if shape else "()"
-        raise ValueError(f"{owner}: `{name}` must have shape {rule}, got {came}.")
+        raise ValueError(f"{owner}: `{name}` must have shape {one_or_each(shape)}, got {came}.")
 
 
 def over(shape: tuple[int, ...], fn: Callable[..., Any]) -> Callable[..., Any]:

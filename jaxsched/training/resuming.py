@@ -6,10 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.core import Tracer
 
 from jaxsched._base import Schedule
-from jaxsched._leaves import as_step
+from jaxsched._leaves import as_step, is_traced
 from jaxsched._typing import Step
 from jaxsched.training.optimizer import ScheduledState, over
 from jaxsched.training.steering import found_in, in_place_of
@@ -96,7 +95,7 @@ def _agreed(clocks: list[Any], step: Step | None) -> Any:
         return jnp.maximum(as_step("resume", step), 0)
     if not clocks:
         raise ValueError("resume: the earlier run had no clock; `step` must say where it was.")
-    if any(isinstance(clock, Tracer) for clock in clocks):
+    if any(map(is_traced, clocks)):
         return clocks[0]
     if any(not np.array_equal(clock, clocks[0]) for clock in clocks):
         raise ValueError(f"resume: the clocks of the earlier run disagree; `step` must say where it was, got {clocks}.")

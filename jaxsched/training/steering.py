@@ -13,7 +13,7 @@ from jax.typing import ArrayLike
 from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
 from jaxsched._data import broadcast_numbers
-from jaxsched._leaves import as_step, checked_leaf
+from jaxsched._leaves import as_step, checked_leaf, is_traced
 from jaxsched._plateau import PlateauState
 from jaxsched._steered import COOLDOWNS, Steered, packed, steered_values
 from jaxsched._typing import LENGTH, Leaf, Length, Step
@@ -135,8 +135,8 @@ def release(state: S, *names: str) -> S:
     >>> round(float(schedules(state)["momentum"](0)), 3)
     0.9
     """
-    followed = names or schedules(state)
-    return _steer("release", state, dict.fromkeys(followed), lambda _, old, __: _with(old, holds=0, cooldown=0))
+    released = dict.fromkeys(names or found_in("release", state)[0].schedules)
+    return _steer("release", state, released, lambda _, old, __: _with(old, holds=0, cooldown=0))
 
 
 def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
@@ -229,7 +229,7 @@ def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[str
 
 def _is_steered(schedule: Steered) -> bool:
     """Whether it may differ from the plan."""
-    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(schedule)):
+    if any(map(is_traced, jax.tree.leaves(schedule))):
         return True
     return bool(np.any(schedule.holds) or np.any(schedule.cooldown) or np.any(np.asarray(schedule.scale) != 1))
 
