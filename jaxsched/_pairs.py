@@ -71,8 +71,13 @@ def split(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def as_rounded(x: jax.Array) -> jax.Array:
-    """x itself: compilers would fuse a product with a sum, which leaves it unrounded, and take (x + 1) - 1 for x."""
-    return jnp.where(x == x, x, 0)
+    """x itself: compilers would fuse a product with a sum, which leaves it unrounded, and take (x + 1) - 1 for x.
+
+    The lesser of x and the largest float is x, which no compiler knows. It has to be a minimum: LLVM's loop vectorizer
+    (jaxlib 0.12) follows a number through arithmetic, casts, comparisons and selections along every path to the
+    result, and a chain of pairs has millions of paths. At a call, which a minimum is, it stops.
+    """
+    return jnp.minimum(x, float(np.finfo(x.dtype).max))
 
 
 def two_sum(a: jax.Array, b: jax.Array) -> Pair:
