@@ -146,6 +146,7 @@ def growing_cycle(
     the index, and a comparison with the start of that cycle corrects it. A start is whole where rounding is all that
     keeps it from that. The `last` cycle, if any, runs on.
     """
+    growth = Pair(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
     grows = growth.high - 1 + growth.low > 1e-6
     whole = (growth.high == jnp.round(growth.high)) & (growth.low == 0)
     growth = choose(grows, growth, pair(2.0))

@@ -133,10 +133,11 @@ class Ends(NamedTuple):
     def at(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
         """So many halves of the way from the near end to the far one.
 
-        Halves, for a whole way could overflow: their product does not where a machine fuses it with the sum.
+        Halves, for a whole way could overflow; and where two of them would, it is half as long, and doubled at last.
         """
         half = self.far / 2 - self.near / 2
-        return jnp.where(arrived, self.far, self.near + half * twice)
+        fit = jnp.where(jnp.abs(half) > 2.0**126, 0.5, 1)
+        return jnp.where(arrived, self.far, (self.near * fit + (half * fit) * twice) * (1 / fit))
 
 
 def ends(first: Number, second: Number) -> Ends:

@@ -181,8 +181,9 @@ def log2(x: Pair) -> Pair:
     if is_double(x.high):
         return pair(LOG2_E * log_in_double(x.high, x.high - 1))
     k = exponent_of(x.high)
-    scale = power_of_two(-k)
-    minus_one = two_sum(x.high * scale - 1, x.low * scale)
+    half = jnp.round(k / 2)  # 2^-k alone could be less than a float can hold
+    high, low = (part * power_of_two(-half) * power_of_two(half - k) for part in x)
+    minus_one = two_sum(high - 1, low)
     guess = LOG2_E * log1p(minus_one.high)
     inverse_minus_one = exp2_minus_one(pair(-guess))
     error = plus(plus(minus_one, inverse_minus_one), times(minus_one, inverse_minus_one))
@@ -207,14 +208,19 @@ def exp2_exactly(scale: Pair, x: Pair) -> Pair:
     return plus(scale, times(scale, exp2_minus_one(two_sum(high, low))))
 
 
+_ROOTS = np.expm1(LN2 * np.arange(-16, 17) / 32)
+ROOTS_OF_2 = Pair(_ROOTS.astype(np.float32), (_ROOTS - _ROOTS.astype(np.float32)).astype(np.float32))
+"""2^(n/32) - 1 for n from -16 to 16."""
+
+
 @jax.jit
 def exp2_minus_one(x: Pair) -> Pair:
-    """2^x - 1 for |x| ≤ ½: a short series for a 32nd of x, and then (1 + m)² - 1 = 2m + m² five times."""
-    h = times(x, pair(LN2 / 32))
-    square = times(h, h)
-    higher = h.high * square.high * polynomial(h.high, 1 / 120, 1 / 24, 1 / 6)
-    m = plus(h, Pair(square.high / 2, square.low / 2 + higher))
-    for _ in range(5):
-        square = times(m, m)
-        m = plus(Pair(2 * m.high, 2 * m.low), square)
-    return m
+    """2^x - 1 for |x| ≤ ½: a = 2^(n/32) - 1 from a table, b = 2^rest - 1 by a short series, and then a + b + ab."""
+    n = jax.lax.stop_gradient(jnp.round(32 * x.high))
+    a = Pair(*(jnp.take(jnp.asarray(part), n.astype(np.int32) + 16, mode="clip") for part in ROOTS_OF_2))
+    t = times(Pair(x.high - n / 32, x.low), pair(LN2))
+    half_square = two_product(t.high, t.high / 2)
+    higher = half_square.high * t.high * polynomial(t.high, 1 / 60, 1 / 12, 1 / 3)
+    b = two_sum(t.high, half_square.high)
+    b = Pair(b.high, b.low + (half_square.low + t.low + t.high * t.low + higher))
+    return plus(a, plus(b, times(a, b)))

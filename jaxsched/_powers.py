@@ -15,7 +15,6 @@ from jaxsched._numerics import finite
 from jaxsched._pairs import (
     LN2,
     LOG2_E,
-    exp2_exactly,
     exponent_of,
     inverse,
     is_double,
@@ -28,12 +27,23 @@ from jaxsched._pairs import (
     split,
     times,
     total,
+    two_product,
+    two_sum,
+    whole_and_rest,
 )
 from jaxsched._typing import Count, Number, Pair
 
 
 GROWTH_LIMIT = 60 * LOG2_E
 """Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
+
+ENDLESS = 2.0**80
+"""An exponent this large is far beyond what a float can hold after its first step, even as a part of all steps."""
+
+
+def bounded(exponent: Number) -> jax.Array:
+    """The exponent, or ±`ENDLESS` beyond that, which gives the same powers: its product with a count is finite."""
+    return jnp.clip(exponent, -ENDLESS, ENDLESS)
 
 
 class Exponent(NamedTuple):
@@ -97,6 +107,7 @@ def logistic(x: Exponent) -> tuple[jax.Array, jax.Array]:
 
 def times_log2(x: jax.Array, minus_one: jax.Array, factor: Number) -> Pair:
     """factor · log₂ x for x ≥ 0, where `minus_one` is x - 1, and more exact than that near 0; finite for x = 0."""
+    factor = bounded(factor)
     if is_double(x):
         return pair(factor * LOG2_E * log_in_double(jnp.maximum(x, 1e-300), minus_one))
     k = jax.lax.stop_gradient(exponent_of(x))
@@ -124,13 +135,30 @@ def grown(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> ja
 
 
 def repeated(init: Number, log2_factor: Pair, count: Pair) -> jax.Array:
-    """init · factor^count, held from e^60 · init onwards, and rounded once."""
+    """init · factor^count, held from e^60 · init onwards: within 0.55 ulp.
+
+    With t = rest · ln 2, 2^rest is 1 + t + t²/2 + t³ · (...), of which the first three are exact to more bits than the
+    result has.
+    """
     x = times(log2_factor, count)
     grown = total(x) > GROWTH_LIMIT
     x = Pair(jnp.where(grown, GROWTH_LIMIT, x.high), jnp.where(grown, 0, x.low))
-    value = init * exp2(exponent(x))[0]
-    overflows = jnp.abs(value) > 1e38
-    return finite(jnp.where(overflows, value, total(exp2_exactly(pair(jnp.where(overflows, 0, init)), x))))
+    if is_double(x.high):
+        return finite(init * jnp.exp2(total(x)))
+    whole, high, low = whole_and_rest(x)
+    t = times(two_sum(high, low), pair(LN2))
+    half_square = two_product(t.high, t.high / 2)
+    # near-minimax for (e^t - 1 - t - t²/2) / (t³/2): relative error 5·10⁻⁸
+    series = polynomial(t.high, 0.00039765546, 0.00278525017, 0.0166666417, 0.0833331084, 0.3333333333)
+    higher = half_square.high * t.high * series
+    minus_one = two_sum(t.high, half_square.high)
+    rest = minus_one.low + (half_square.low + t.low + t.high * t.low + higher)
+
+    fit = jnp.where(jnp.abs(init) > 2.0**125, 0.25, 1)  # so that nothing overflows before it is scaled
+    first = two_product(jnp.asarray(init * fit), minus_one.high)
+    value = two_sum(jnp.asarray(init * fit), first.high)
+    value = value.high + (value.low + first.low + init * fit * rest)
+    return finite(value * power_of_two(whole) * (1 / fit))
 
 
 def stairs(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> jax.Array:
@@ -139,9 +167,9 @@ def stairs(init: Number, log2_factor: Pair, step: jax.Array, length: Count) -> j
 
 
 def log2_of_factor(factor: Number | Pair) -> Pair:
-    """log₂ of a factor, not negative; for 0, so far below 0 that nothing is left after any step."""
+    """log₂ of a factor, not negative; for 0 or a subnormal, so far below 0 that nothing is left after any step."""
     factor = pair(factor)
-    positive = factor.high > 0
+    positive = factor.high >= jnp.finfo(factor.high.dtype).tiny
     low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
     log = log2(Pair(jnp.where(positive, factor.high, 1), low))
-    return Pair(jnp.where(positive, log.high, -(2.0**80)), jnp.where(positive, log.low, 0))
+    return Pair(jnp.where(positive, log.high, -ENDLESS), jnp.where(positive, log.low, 0))

@@ -140,8 +140,8 @@ def _block(size: int) -> int:
     return 2 ** min(max(20 - size.bit_length(), 4), 12)
 
 
-def _steps_of(block: jax.Array, length: int) -> jax.Array:
-    return block * length + jnp.arange(length, dtype=block.dtype)
+def _steps_of(block: jax.Array | int, length: int) -> jax.Array:
+    return block * length + jnp.arange(length, dtype=default_dtype(integer=True))
 
 
 def _zero() -> jax.Array:
@@ -181,7 +181,7 @@ def _sums(term: Callable[..., jax.Array], size: int, floats: jax.Array, others: 
     length = _block(size)
     like = jax.eval_shape(term, floats, others, _zero())
 
-    def add(block: jax.Array, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def add(block: jax.Array | int, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         high, low, sums = carry
         terms = jax.vmap(term, in_axes=(None, None, 0))(floats, others, _steps_of(block, length))
         parts, block_sum = jnp.cumsum(terms, axis=0), _pairwise_sum(terms)
@@ -220,8 +220,8 @@ def _crossing(schedule: Curve, value: jax.Array, last: jax.Array, shape: tuple[i
     schedule, value = jax.lax.stop_gradient((schedule, value))
     length = _block(math.prod(shape))
     first = schedule(0)
-    above, below = (first > value)[..., None], (first < value)[..., None]
-    value, lasts = value[..., None], last[..., None]
+    above, below = (jnp.broadcast_to(x, shape)[..., None] for x in (first > value, first < value))
+    value, lasts = (jnp.broadcast_to(x, shape)[..., None] for x in (value, last))
 
     def goes_on(carry: tuple[jax.Array, jax.Array]) -> jax.Array:
         block, found = carry
@@ -230,9 +230,9 @@ def _crossing(schedule: Curve, value: jax.Array, last: jax.Array, shape: tuple[i
     def look(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         block, found = carry
         steps = _steps_of(block, length)
-        values = schedule(steps)
+        values = jnp.broadcast_to(schedule(steps), (*shape, length))
         passed = (values == value) | (above & (values < value)) | (below & (values > value))
-        passed &= steps <= lasts
+        passed &= jnp.broadcast_to(steps, values.shape) <= lasts
         here = (found < 0) & passed.any(axis=-1)
         return block + 1, jnp.where(here, steps[passed.argmax(axis=-1)], found)
 
@@ -245,13 +245,16 @@ def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, shape: tuple[in
     length = _block(math.prod(shape))
 
     def lesser(values: jax.Array, steps: jax.Array, best: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        asked = (first <= steps) & (steps <= last[..., None])
+        steps = jnp.broadcast_to(steps, values.shape)
+        asked = (first <= steps) & (steps <= jnp.broadcast_to(last, shape)[..., None])
         values = jnp.where(asked, jnp.where(jnp.isnan(values), -np.inf, values), np.inf)
         least = values.min(axis=-1)
-        step = jnp.where(values == least[..., None], steps, steps[-1]).min(axis=-1)  # XLA does not vectorise `argmin`
+        step = jnp.where(values == least[..., None], steps, steps[..., -1:]).min(
+            axis=-1
+        )  # XLA: no vectors for `argmin`
         return jnp.where(least < best[0], least, best[0]), jnp.where(least < best[0], step, best[1])
 
-    def look(block: jax.Array, best: tuple[Any, Any]) -> tuple[Any, Any]:
+    def look(block: jax.Array | int, best: tuple[Any, Any]) -> tuple[Any, Any]:
         steps = _steps_of(block, length)
         values = jnp.broadcast_to(frozen(steps), (*shape, length))
         return lesser(values, steps, best[0]), lesser(-values, steps, best[1])

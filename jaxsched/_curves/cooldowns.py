@@ -222,6 +222,10 @@ class Geometric(Schedule):
         return jnp.where(left == 0, end, jnp.where(left == length, init, value))
 
 
+STEEPEST = 2.0**20
+"""Where on the tangent a `Tanh` may begin and end: beyond that, it could not tell where between them it is 0."""
+
+
 class Tanh(Schedule):
     """A hyperbolic tangent: flat, steep, flat.
 
@@ -234,8 +238,8 @@ class Tanh(Schedule):
         init_value: η_0, the value far before.
         end_value: η_T, the value far after.
         transition_steps: T, the length in steps, after which the value holds.
-        lower: L, where on the tangent it begins.
-        upper: U, where on the tangent it ends.
+        lower: L, where on the tangent it begins; beyond ±2^20 it counts as that.
+        upper: U, where on the tangent it ends; likewise.
 
     >>> [round(float(Tanh(1.0, 0.0, 100)(t)), 3) for t in (0, 50, 70, 100, 200)]
     [1.0, 0.982, 0.5, 0.002, 0.002]
@@ -251,7 +255,9 @@ class Tanh(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         length = jnp.maximum(self.transition_steps, 1)
-        lower, upper = (times(pair(jnp.asarray(x)), pair(-2 * LOG2_E)) for x in (self.lower, self.upper))
+        lower, upper = (
+            times(pair(jnp.clip(x, -STEEPEST, STEEPEST)), pair(-2 * LOG2_E)) for x in (self.lower, self.upper)
+        )
         rate = times(plus(upper, negative(lower)), inverse(length))
         x = exponent_at(length - steps_left(step, self.transition_steps), rate, start=lower, least=-100, most=100)
         return between(self.init_value, self.end_value, *logistic(x))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxsched._base import Schedule
 from jaxsched._counts import equal_cycle, growing_cycle
 from jaxsched._leaves import last_step
-from jaxsched._numerics import between, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._numerics import between, finite, line, one_minus_cos, parts, sin2, steps_left, symmetric
 from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
 from jaxsched._powers import log2_of_factor, repeated
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
@@ -144,7 +144,9 @@ class Triangular(Schedule):
         scale = self.scale
         if isinstance(scale, Schedule):
             scale = scale.formula(cycle if self.scale_by == "cycle" else step)
-        peak = self.init_value + (self.peak_value - self.init_value) * scale
+        init = jnp.asarray(self.init_value)
+        half = init / 2 + (self.peak_value / 2 - init / 2) * scale  # halves, for a whole difference could overflow
+        peak = finite(2 * finite(half))
         up = line(peak, self.init_value, jnp.minimum(since, rise), rise)
         down = line(peak, self.init_value, steps_left(jnp.maximum(since - rise, 0), fall), fall)
         return jnp.where(since < rise, up, down)

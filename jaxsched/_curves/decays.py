@@ -11,7 +11,18 @@ from jaxsched._counts import periods
 from jaxsched._leaves import last_step
 from jaxsched._numerics import between, timescales
 from jaxsched._pairs import LOG2_E, inverse, pair, times, total
-from jaxsched._powers import exp2, exponent, exponent_at, grown, log2_of_factor, logistic, stairs, times_log2
+from jaxsched._powers import (
+    ENDLESS,
+    bounded,
+    exp2,
+    exponent,
+    exponent_at,
+    grown,
+    log2_of_factor,
+    logistic,
+    stairs,
+    times_log2,
+)
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -73,7 +84,7 @@ class NaturalExponentialDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        rate = times(pair(-self.decay_rate), pair(LOG2_E))
+        rate = times(pair(bounded(-self.decay_rate)), pair(LOG2_E))
         decayed = stairs if self.staircase else grown
         return decayed(self.init_value, rate, step, self.step_size)
 
@@ -102,7 +113,10 @@ class InverseTimeDecay(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = periods(step, self.transition_steps, whole=self.staircase)
-        return self.init_value / (1 + total(times(pair(jnp.maximum(self.decay_rate, 0)), u)))
+        rate = jnp.maximum(self.decay_rate, 0)
+        fit = jnp.where(rate > ENDLESS, 2.0**-32, 1)  # squared where the product would overflow
+        slope = fit * fit + total(times(pair(rate * fit * fit), u))
+        return jnp.where(u.high > 0, fit * (self.init_value * fit / slope), self.init_value)
 
 
 class StepDecay(Schedule):

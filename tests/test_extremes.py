@@ -1,0 +1,88 @@
+"""Finite, always: every schedule and many compositions, with numbers that no one would choose.
+
+For each structure, one program evaluates a stack of thousands of schedules, whose numbers are drawn from the ends of
+float32 and int32 and a few ordinary ones. Numbers take their places without a check, as traced ones do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import jaxsched as js
+from jaxsched._data import map_numbers
+from jaxsched._fields import Field
+from tests.catalogue import ROWS
+
+
+LAST = 2**31 - 1
+STEPS = np.array([0, 1, 2, 6, 7, 8, 1000, 2**24 + 1, 2**30, LAST - 1, LAST])
+
+FLOATS = np.array([0, 1e-45, 1e-38, 1e-19, 1e-4, 0.5, 0.9, 1, 1.5, 10, 1e19, 2e19, 3e38], np.float32)
+COUNTS = np.array([0, 0, 1, 2, 3, 5, 7, 100, 2**24 + 1, 2**30, LAST - 1, LAST], np.int32)
+
+
+def extreme(schedule: js.Schedule, count: int, rng: np.random.Generator) -> js.Schedule:
+    """A stack of so many schedules of this structure, each with numbers of its own."""
+
+    def drawn(x: Any, field: Field) -> np.ndarray:
+        shape, least = (count, *np.shape(x)), field.leaf.minimum
+        if field.leaf.integer:
+            values = rng.choice(COUNTS, shape) * (
+                1 if least is not None else rng.choice([-1, 1], shape).astype(np.int32)
+            )
+            return np.maximum(values, least or -LAST)
+        values = rng.choice(FLOATS, shape)
+        if least is None:
+            return values * rng.choice(np.float32([-1, 1]), shape)
+        return np.maximum(values, np.float32(least))
+
+    def without_low_halves(path: Any, x: np.ndarray) -> np.ndarray:
+        return x * 0 if path[-1] == jax.tree_util.GetAttrKey("low") else x
+
+    return jax.tree.map_with_path(without_low_halves, map_numbers(drawn, schedule))
+
+
+def not_finite(schedule: js.Schedule, count: int, seed: int) -> tuple[int, str]:
+    """How many of so many draws are not finite at some step, and the first of them."""
+    stack = extreme(schedule, count, np.random.default_rng(seed))
+    values = np.asarray(jax.jit(lambda s, t: s(t))(stack, STEPS))
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return 0, ""
+    row, step = np.argwhere(bad)[0]
+    return int(bad.any(axis=1).sum()), f"{stack[int(row)]!r} is {values[row, step]} at step {STEPS[step]}"
+
+
+COMBINED: list[Callable[[js.Schedule, js.Schedule], js.Schedule]] = [
+    lambda a, b: js.sequence([a, b, a], [7, 7]),
+    lambda a, _: js.sequence([a] * 5, [7] * 4),
+    lambda a, b: a + b,
+    lambda a, b: a - b,
+    lambda a, b: a * b,
+    lambda a, b: a / b,
+    lambda a, b: js.minimum(a, b, 1.0),
+    lambda a, b: js.clip(a, b, 1.0),
+    lambda a, b: js.select(0, [a, b]),
+    lambda a, b: js.splice(a, 7, b),
+    lambda a, _: js.decay_from(a, 7, 7, 0.5, "cosine"),
+    lambda a, _: js.decay_from(a, 7, 7, 0.5, "geometric"),
+    lambda a, _: js.decay_from(a, 7, 7, 0.5, "rex"),
+    lambda a, _: js.shift(a, 7),
+    lambda a, _: js.every(a, 7),
+    lambda a, _: js.reverse(a, 7),
+    lambda a, _: js.repeat(a, 7, decay=0.5, count=7),
+    lambda a, _: js.repeat(js.Linear(1.0, 0.0, 7) * js.HalfLife(1.0, 7), 7, growth=7) + a,
+    lambda a, b: js.Triangular(1.0, 0.5, 7, scale=a) * b,
+]
+
+
+def composition(rng: np.random.Generator, parts: int) -> js.Schedule:
+    """One schedule of so many parts, from the rows of the catalogue."""
+    if parts == 1:
+        return ROWS[rng.choice(list(ROWS))].build()
+    left = int(rng.integers(1, parts))
+    combine = COMBINED[rng.integers(len(COMBINED))]
+    return combine(composition(rng, left), composition(rng, parts - left))
