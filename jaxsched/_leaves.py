@@ -106,7 +106,8 @@ def one_or_each(shape: tuple[int, ...]) -> str:
 
 
 def check_batch_size(owner: str, batch_size: Any) -> None:
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+    counts = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size >= 1
+    if batch_size is not None and not counts:
         raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")
 
 
