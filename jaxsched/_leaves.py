@@ -28,6 +28,8 @@ def default_dtype(integer: bool) -> np.dtype[Any]:
     return _DEFAULT_DTYPES[integer, x64()]
 
 
+NEGATIVE = "must not be negative"
+
 _DEFAULT_DTYPES = {
     (False, False): np.dtype(np.float32),
     (True, False): np.dtype(np.int32),
@@ -202,8 +204,7 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
             raise reject_first(infinite, f"must be finite in {dtype.name}")
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
-        rule = "must not be negative" if lowest == 0 else f"must be at least {lowest}"
-        raise reject_first(array < lowest, rule)
+        raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
     if leaf.increasing:
         falls = np.zeros(array.shape, bool)
         falls[..., 1:] = array[..., 1:] < array[..., :-1]
