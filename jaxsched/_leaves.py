@@ -169,7 +169,7 @@ def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
         return given
     if isinstance(given, list | tuple):
         gathered = (_gather(entry, axis=0) for entry in given)
-        numbers = [entry for entry in gathered if entry is not None and entry.dtype != object]
+        numbers = [entry for entry in gathered if entry is not None and entry.dtype not in (object, bool)]
         if len(numbers) < len(given):
             return None
         if not numbers:
@@ -205,6 +205,9 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
         raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
+    if not leaf.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
+        least = f"{np.finfo(dtype).smallest_subnormal:.2g} from it in {dtype.name}"
+        raise reject_first(lost, f"must be 0, or at least {least} (jax_enable_x64 lifts this)")
     if leaf.increasing:
         falls = np.zeros(array.shape, bool)
         falls[..., 1:] = array[..., 1:] < array[..., :-1]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from tests.helpers import enable_x64
 
 
 LINE = js.Linear(1.0, 0.0, 10)
@@ -19,6 +20,14 @@ LINE = js.Linear(1.0, 0.0, 10)
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.Linear(1.0, 0.0, -1), ValueError, "Linear: `transition_steps` must not be negative, got -1. The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(1.0, 0.0, 100.0), TypeError, "Linear: `transition_steps` must be an integer number of steps, got 100.0. The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Linear(1.0, 0.0, [True, 5]), TypeError, "Linear: `transition_steps` must be an integer number of steps, got [True, 5] (list)."),
+    (lambda: js.Constant([True, 0.5]), TypeError, "Constant: `value` must be a real number, got [True, 0.5] (list)."),
+    (lambda: js.Linear(1e-50, 0.0, 10), ValueError, "Linear: `init_value` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got 1e-50."),
+    (lambda: js.Linear([0.0, 0.1, -1e-50], 0.0, 10), ValueError, "Linear: `init_value` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got -1e-50 in row 2."),
+    (lambda: js.Tabulated([1e-30, 1e-60]), ValueError, "Tabulated: `values` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got 1e-60 at index 1."),
+    (lambda: js.StepDecay(1.0, 10, 1e-50), ValueError, "StepDecay: `factor` must be 0, or at least 1.4e-45 from it in float32"),
+    (lambda: js.warmup_constant(peak_value=1e-50, warmup_steps=5), ValueError, "warmup_constant: `peak_value` must be 0, or at least 1.4e-45 from it in float32"),
+    (lambda: 1e-50 * LINE, ValueError, "Arithmetic: `left` must be 0, or at least 1.4e-45 from it in float32"),
     (lambda: js.Linear(1.0, 0.0, True), TypeError, "Linear: `transition_steps` must be an integer number of steps, got True. The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(1.0, 0.0, None), TypeError, "Linear: `transition_steps` must be an integer number of steps, got None (NoneType). The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(1.0, 0.0, 2**31), ValueError, "Linear: `transition_steps` must be at most 2147483647 (int32; jax_enable_x64 lifts this), got 2147483648."),
@@ -168,6 +177,16 @@ def test_what_may_stand_in_the_wrong_place_is_shown_the_order_of_the_arguments(
         call()
     _, said, shown = str(raised.value).partition(" The arguments are ")
     assert (shown if said else None) == (order and f"{order}.")
+
+
+def test_what_float32_cannot_hold_float64_can():
+    with enable_x64(True):
+        assert js.Linear(1e-50, 0.0, 10)(5) == pytest.approx(5e-51)
+
+
+def test_the_smallest_numbers_are_left_alone_and_so_is_what_is_lost_in_rounding():
+    assert js.Constant(1e-45)(0) == np.float32(1e-45) > 0
+    assert js.StepDecay(1.0, 1, 1.5e-45)(1) == np.float32(1e-45)  # of which float32 cannot hold 10^-46
 
 
 def test_a_function_that_cannot_be_traced_is_told_how():
