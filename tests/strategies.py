@@ -112,8 +112,8 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
                 js.slanted_triangular(peak_value=peak, **phases),
-                js.noam(model_size=stable + 1, warmup_steps=warmup, scale=peak),
-                js.inverse_sqrt(**words, total_steps=ends["total_steps"], cooldown_steps=cooldown),
+                js.noam(model_size=stable + 1, warmup_steps=warmup + 1, scale=peak),
+                js.inverse_sqrt(**words, timescale=stable, total_steps=ends["total_steps"], cooldown_steps=cooldown),
                 js.power(peak_value=peak, **phases, timescale=stable, cooldown_steps=cooldown, cooldown=shape),
             ]
         )
