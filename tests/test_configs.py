@@ -143,7 +143,9 @@ def test_as_many_factors_as_boundaries_are_rows_where_something_says_so():
     built = js.build(make, configs)
     assert built == js.stack([make(0.1), make(0.2)]) == js.MultiStep(np.array([0.1, 0.1]), [30, 60], [0.1, 0.2])
     assert jax.vmap(lambda factor: make(factor)(40))(np.array([0.1, 0.2], np.float32)) == pytest.approx([0.01, 0.02])
-    many = js.build(lambda factor: js.MultiStep(0.1, np.arange(300), factor), js.grid(factor=np.linspace(0.1, 0.9, 300)))
+    many = js.build(
+        lambda factor: js.MultiStep(0.1, np.arange(300), factor), js.grid(factor=np.linspace(0.1, 0.9, 300))
+    )
     assert many.shape == (300,) and many[299](0) == np.float32(0.09)
     assert dataclasses.replace(built, init_value=1.0)(0).tolist() == [1.0, 1.0]
 
