@@ -6,15 +6,16 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._base import Arithmetic, Schedule
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import Shape, transition
 from jaxsched._fields import as_schedules
-from jaxsched._leaves import check_numbers
+from jaxsched._leaves import check_numbers, checked_leaf
 from jaxsched._numerics import finite, quotient
-from jaxsched._typing import Length, Number, Scalar, Times
+from jaxsched._typing import Leaf, Length, Number, Scalar, Times
 
 
 def minimum(*operands: Schedule | ArrayLike) -> Schedule:
@@ -55,10 +56,19 @@ def clip(schedule: Schedule, lowest: Schedule | ArrayLike, highest: Schedule | A
         lowest: a number or a schedule.
         highest: a number or a schedule; where it is below `lowest`, it counts.
 
+    Raises:
+        ValueError: if both bounds are numbers that can be known, and `lowest` is above `highest`.
+
     >>> [float(clip(Linear(1.0, 0.0, 10), 0.25, 0.75)(t)) for t in (0, 5, 10)]
     [0.75, 0.5, 0.25]
     """
-    return minimum(maximum(schedule, lowest), highest)
+    given = {"lowest": lowest, "highest": highest}
+    numbers = {name: checked_leaf("clip", name, x, Leaf()) for name, x in given.items() if not isinstance(x, Schedule)}
+    lowest, highest = (given | numbers).values()
+    clipped = minimum(maximum(schedule, lowest), highest)
+    if len(numbers) == 2:
+        check_numbers("clip", "lowest", lowest, np.less_equal, "must be at most `highest`", highest)
+    return clipped
 
 
 def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> Schedule:

@@ -8,19 +8,23 @@ import dataclasses
 import functools
 from typing import Annotated, Any, Literal, get_type_hints
 
-from jaxsched._leaves import as_array, as_pair, checked_leaf
+from jaxsched._leaves import NEGATIVE, as_array, as_pair, checked_leaf
 from jaxsched._typing import PIECES, Leaf, Pair, leaf_of
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field of a schedule class. `owner` is the name by which users know the class."""
+    """One field of a schedule class. `owner` is the name by which users know the class.
+
+    `call` is how it is called, where users do so: the arguments that are needed, and all up to this one.
+    """
 
     owner: str
     name: str
     holds: Literal["number", "schedule", "schedules", "pieces", "flag", "structure"]
     leaf: Leaf
     optional: bool
+    call: str = ""
 
     @property
     def static(self) -> bool:
@@ -45,15 +49,34 @@ def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
     kinds[Annotated[schedule, PIECES]] = "pieces"
 
-    def field(name: str) -> Field:
-        leaf, optional = leaf_of(hints[name])
-        return Field(owner, name, "number" if leaf else kinds.get(hints[name], "structure"), leaf or Leaf(), optional)
+    declared = dataclasses.fields(cls)
+    needed = sum(field.default is dataclasses.MISSING for field in declared)
+    called = len(declared) > 1 and owner == cls.__name__ and "__repr__" not in vars(cls)  # it shows how it is written
 
-    return tuple(field(declared.name) for declared in dataclasses.fields(cls))
+    def field(i: int, name: str) -> Field:
+        leaf, optional = leaf_of(hints[name])
+        holds = "number" if leaf else kinds.get(hints[name], "structure")
+        shown = [field.name for field in declared[: max(needed, i + 1)]]
+        more = ["..."] if len(shown) < len(declared) else []
+        return Field(
+            owner, name, holds, leaf or Leaf(), optional, f"{owner}({', '.join(shown + more)})" if called else ""
+        )
+
+    return tuple(field(i, each.name) for i, each in enumerate(declared))
 
 
 def convert(field: Field, given: Any, schedule: type) -> object:
-    """What an instance holds for what a user gives."""
+    """What an instance holds for what a user gives. One of a wrong kind or sign may stand in the place of another."""
+    try:
+        return _converted(field, given, schedule)
+    except (TypeError, ValueError) as error:
+        misplaced = type(error) is TypeError or (type(error) is ValueError and NEGATIVE in str(error))
+        if not (misplaced and field.call):
+            raise
+        raise type(error)(f"{error} The arguments are {field.call}.") from None
+
+
+def _converted(field: Field, given: Any, schedule: type) -> object:
     match field.holds:
         case "number":
             if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):

@@ -28,6 +28,8 @@ def default_dtype(integer: bool) -> np.dtype[Any]:
     return _DEFAULT_DTYPES[integer, x64()]
 
 
+NEGATIVE = "must not be negative"
+
 _DEFAULT_DTYPES = {
     (False, False): np.dtype(np.float32),
     (True, False): np.dtype(np.int32),
@@ -106,7 +108,8 @@ def one_or_each(shape: tuple[int, ...]) -> str:
 
 
 def check_batch_size(owner: str, batch_size: Any) -> None:
-    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+    counts = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size >= 1
+    if batch_size is not None and not counts:
         raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")
 
 
@@ -166,7 +169,7 @@ def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
         return given
     if isinstance(given, list | tuple):
         gathered = (_gather(entry, axis=0) for entry in given)
-        numbers = [entry for entry in gathered if entry is not None and entry.dtype != object]
+        numbers = [entry for entry in gathered if entry is not None and entry.dtype not in (object, bool)]
         if len(numbers) < len(given):
             return None
         if not numbers:
@@ -201,8 +204,10 @@ def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]
             raise reject_first(infinite, f"must be finite in {dtype.name}")
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
-        rule = "must not be negative" if lowest == 0 else f"must be at least {lowest}"
-        raise reject_first(array < lowest, rule)
+        raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
+    if not leaf.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
+        least = f"{np.finfo(dtype).smallest_subnormal:.2g} from it in {dtype.name}"
+        raise reject_first(lost, f"must be 0, or at least {least} (jax_enable_x64 lifts this)")
     if leaf.increasing:
         falls = np.zeros(array.shape, bool)
         falls[..., 1:] = array[..., 1:] < array[..., :-1]

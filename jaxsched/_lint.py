@@ -6,8 +6,7 @@ What is declared is never reported: the drops of a `StepDecay`, the stairs of co
 """
 
 import dataclasses
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
@@ -16,15 +15,21 @@ import numpy as np
 from jaxsched._base import Arithmetic, Schedule
 from jaxsched._clocks import Shift
 from jaxsched._curves.constant import Constant
+from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
-from jaxsched._joins import Join, JoinAlike, pieces_of
+from jaxsched._joins import Join, JoinAlike
 from jaxsched._leaves import checked_leaf, is_traced, last_step
+from jaxsched._pieces import FOR_EVER, NOTICEABLE, Piece, curves, operands, pieces, values_of
 from jaxsched._queries import extrema_between
-from jaxsched._typing import LENGTH, Count
+from jaxsched._typing import LENGTH, Count, Pair
 
 
-NOTICEABLE = 0.01
-"""A difference of less than this part of the largest value does not show on a plot, and is not reported."""
+HUGE = 10
+"""Up to this, a rise by orders of magnitude is left alone: warmups from almost nothing, and range tests."""
+
+LENGTHS = ("transition_steps", "period_steps", "step_size", "half_life", "timescale")
+
+POWERS = ("power", "exponent", "k_decay")
 
 VALUES = {"init_value", "peak_value", "end_value", "value", "values"}
 
@@ -66,6 +71,11 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
       to another piece of the same kind.
     - "end not reached": a transition has fewer steps than it needs, and what follows does not go on from there.
     - "peak not reached": the largest value at which a transition in a join would end does not occur in the run.
+    - "far from the start": the run gets above 10, in a curve that goes from its `init_value`, if that is not 0, to a
+      thousand times that or more. Not reported: `Geometric`, which rises by factors.
+    - "length of 0": a curve has one, and so is never at the value that is given for its start.
+    - "large power": a power or exponent is 100 or more.
+    - "stack": the schedule is one, and nothing else was looked at.
 
     Args:
         schedule: one schedule. Lint the rows of a stack one by one.
@@ -76,7 +86,7 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
 
     Raises:
         TypeError: if `schedule` is not a schedule, its numbers are traced, or `total_steps` is not one integer.
-        ValueError: if `schedule` is a stack, or `total_steps` is negative.
+        ValueError: if `total_steps` is negative.
 
     >>> lint(warmup_cosine(peak_value=0.3, warmup_steps=100, total_steps=1000), total_steps=1000)
     []
@@ -84,17 +94,21 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
     ...     print(finding)
     step 100: discontinuity: jumps from 0.3 to 0.5, where Cosine follows Linear.
     step 500: end not reached: Cosine needs 1000 steps to its `end_value` 0, has 400, and gets to 0.327254.
+    >>> for finding in lint(Cosine(0.1, 1000, 0), total_steps=1000):
+    ...     print(finding)
+    step 0: length of 0: `transition_steps` is 0: Cosine begins at 1000, not at its `init_value` 0.1.
+    step 0: far from the start: Cosine goes from 0.1 to 1000.
     """
     if not isinstance(schedule, Schedule):
         raise TypeError(f"lint: `schedule` must be a schedule, got {schedule!r}.")
-    if schedule.shape:
-        fix = "lint its rows, as in [lint(row, total_steps) for row in stack]"
-        raise ValueError(f"lint: `schedule` must be one schedule, got a stack of shape {schedule.shape}: {fix}.")
     last = checked_leaf("lint", "total_steps", total_steps, LENGTH)
     if np.shape(last):
         raise TypeError(f"lint: `total_steps` must be one integer, got {total_steps!r}.")
     if any(map(is_traced, (last, *jax.tree.leaves(schedule)))):
         raise TypeError("lint: the numbers must be known, and not traced: call it outside of jax.jit.")
+    if schedule.shape:
+        use = "in an optax optimizer its values would broadcast over the parameters; lint its rows one by one"
+        return [Finding("stack", 0, f"it is a stack of shape {schedule.shape}: {use}.")]
     total = int(last)
     run = _extent(schedule, 0, total)
     if not np.isfinite([run.lowest, run.highest]).all():
@@ -106,6 +120,7 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
         *_stuck_at_zero(schedule, run, total),
         *_rises_after_the_end(schedule, run, total),
         *_of_pieces(schedule, 0, total),
+        *_of_numbers(schedule, run, total),
     ]
     return sorted(findings, key=lambda finding: finding.step)
 
@@ -133,20 +148,14 @@ def _extent(schedule: Schedule, first: int, last: int) -> _Extent:
     return _Extent(float(lowest), int(lowest_step), float(highest), int(highest_step))
 
 
-def _values(schedule: Schedule, *steps: int) -> list[float]:
-    """The values at up to four steps: always four are asked for, so that one executable serves all questions."""
-    four = np.minimum([*steps, 0, 0, 0][:4], last_step())
-    return np.asarray(schedule(four), np.float64).tolist()[: len(steps)]
-
-
 def _negative(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
     if run.lowest < 0 < run.highest:
-        first = int(schedule.crossing(-np.finfo(np.float32).tiny, total)) if _values(schedule, 0)[0] >= 0 else 0
+        first = int(schedule.crossing(-np.finfo(np.float32).tiny, total)) if values_of(schedule, 0)[0] >= 0 else 0
         yield Finding("negative", first, f"the value falls below 0, to {run.lowest:g} at step {run.lowest_step}.")
 
 
 def _stuck_at_zero(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
-    if total < 2 or any(_values(schedule, 0, 1)):
+    if total < 2 or any(values_of(schedule, 0, 1)):
         return
     if run.largest == 0:
         values = [x for path, x in jax.tree.leaves_with_path(schedule) if getattr(path[-1], "name", "") in VALUES]
@@ -162,16 +171,16 @@ def _stuck_at_zero(schedule: Schedule, run: _Extent, total: int) -> Iterator[Fin
 def _declares_a_start(schedule: Schedule) -> bool:
     """Whether the schedule says that it stays for a while where it begins."""
     if isinstance(schedule, Arithmetic):
-        return any(map(_declares_a_start, _operands(schedule)))
+        return any(map(_declares_a_start, operands(schedule)))
     if isinstance(schedule, Join | JoinAlike):
-        return _declares_a_start(_pieces(schedule, 0, _FOR_EVER)[0].schedule)
+        return _declares_a_start(pieces(schedule, 0, FOR_EVER)[0].schedule)
     return isinstance(schedule, Constant | PiecewiseConstant | Tabulated | Shift)
 
 
 def _rises_after_the_end(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
     sign = 1 if run.highest > 0 else -1
     after = _extent(schedule, total, 2 * total)
-    end, top = sign * _values(schedule, total)[0], run.highest if sign > 0 else -run.lowest
+    end, top = sign * values_of(schedule, total)[0], run.highest if sign > 0 else -run.lowest
     later, step = (after.highest, after.highest_step) if sign > 0 else (-after.lowest, after.lowest_step)
     if min(top, later) - end > NOTICEABLE * run.largest:
         message = f"it ends at {sign * end:g}, and is {sign * later:g} at step {step}."
@@ -181,63 +190,18 @@ def _rises_after_the_end(schedule: Schedule, run: _Extent, total: int) -> Iterat
 # What the pieces say.
 
 
-_FOR_EVER = 2**64
-
-
-class _Piece(NamedTuple):
-    """A schedule that is asked for at the steps [begin, end), and whose own step 0 is at `begin`."""
-
-    schedule: Schedule
-    begin: int
-    end: int
-
-    @property
-    def name(self) -> str:
-        return self.schedule._name
-
-    @property
-    def life(self) -> int:
-        return self.end - self.begin
-
-    def at(self, *steps: int) -> list[float]:
-        """Its values on its own clock."""
-        return _values(self.schedule, *steps)
-
-    def needs(self) -> int | None:
-        """How many steps it takes to its `end_value`, if it is a transition: if it is there by then."""
-        fields = vars(self.schedule)
-        needs, end = fields.get("transition_steps"), fields.get("end_value")
-        if needs is None or end is None:
-            return None
-        first, reached = self.at(0, int(needs))
-        return int(needs) if abs(reached - float(end)) <= NOTICEABLE * max(abs(first), abs(reached)) else None
-
-
-def _pieces(schedule: Schedule, begin: int, end: int) -> list[_Piece]:
-    """The pieces of a join that have a life, those of the joins in it included; another schedule is one piece."""
-    if not isinstance(schedule, Join | JoinAlike):
-        return [_Piece(schedule, begin, end)]
-    bounds = [begin, *(min(begin + boundary, end) for boundary in np.asarray(schedule.boundaries).tolist()), end]
-    lives = zip(pieces_of(schedule), itertools.pairwise(bounds), strict=True)
-    return [inner for piece, (begin, end) in lives if begin < end for inner in _pieces(piece, begin, end)]
-
-
-def _operands(schedule: Arithmetic) -> Iterable[Schedule]:
-    return (operand for operand in (schedule.left, schedule.right) if isinstance(operand, Schedule))
-
-
 def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
     """The findings in a schedule whose step 0 is at `begin`, for a run up to `end`."""
     if isinstance(schedule, Arithmetic):
         if schedule.symbol not in ("minimum", "maximum"):  # of those two operands, one does not show
-            for operand in _operands(schedule):
+            for operand in operands(schedule):
                 yield from _of_pieces(operand, begin, end)
         return
     if isinstance(schedule, Shift):
         inner = _of_pieces(schedule.schedule, begin + int(schedule.steps), end)
         yield from (finding for finding in inner if finding.step >= begin)  # what comes earlier is cut off
         return
-    planned = _pieces(schedule, begin, _FOR_EVER)
+    planned = pieces(schedule, begin, FOR_EVER)
     shown = [piece._replace(end=min(piece.end, end)) for piece in planned if piece.begin < end]
     if not shown:
         return
@@ -250,25 +214,25 @@ def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
         yield from _peak_not_reached(planned, run, begin)
 
 
-def _joint(pieces: list[_Piece], largest: float) -> Iterator[Finding]:
+def _joint(lives: list[Piece], largest: float) -> Iterator[Finding]:
     """The findings where the last of these pieces follows the one before it."""
-    piece, following = pieces[-2:]
+    piece, following = lives[-2:]
     first, last, over = piece.at(0, piece.life - 1, piece.life)
     then, later = following.at(0, following.life)
     before = over if np.isfinite(over) else last
     if min(abs(then - last), abs(then - before)) <= NOTICEABLE * largest:
         return
     moves, moves_then, jumps = np.sign([before - first, later - then, then - before])
-    constant = moves == 0 and (moves_then == 0 or (len(pieces) == 2 and abs(then) > abs(before)))
+    constant = moves == 0 and (moves_then == 0 or (len(lives) == 2 and abs(then) > abs(before)))
     alike = type(piece.schedule) is type(following.schedule) and moves == moves_then
-    restart = moves == -jumps and (alike or any(then == earlier.at(0)[0] for earlier in pieces[:-1]))
+    restart = moves == -jumps and (alike or any(then == earlier.at(0)[0] for earlier in lives[:-1]))
     if not constant and not restart:
         message = f"jumps from {before:g} to {then:g}, where {following.name} follows {piece.name}."
         yield Finding("discontinuity", following.begin, message)
     yield from _end_not_reached(piece, largest)
 
 
-def _end_not_reached(piece: _Piece, largest: float) -> Iterator[Finding]:
+def _end_not_reached(piece: Piece, largest: float) -> Iterator[Finding]:
     needs = piece.needs()
     if needs is None or needs <= piece.life:
         return
@@ -280,9 +244,48 @@ def _end_not_reached(piece: _Piece, largest: float) -> Iterator[Finding]:
         yield Finding("end not reached", piece.end, message)
 
 
-def _peak_not_reached(planned: list[_Piece], shown: _Extent, begin: int) -> Iterator[Finding]:
+def _peak_not_reached(planned: list[Piece], shown: _Extent, begin: int) -> Iterator[Finding]:
     peaks = [(abs(value), value, piece.name) for piece in planned for value in piece.at(0, piece.needs() or 0)]
     peak, value, name = max(peaks)
     if peak > shown.largest * (1 + 1e-5):
         message = f"the {value:g} of {name} does not occur: the largest value is {shown.largest:g}."
         yield Finding("peak not reached", begin + shown.largest_step, message)
+
+
+# What the numbers say: arguments in a wrong order look like this.
+
+
+def _of_numbers(schedule: Schedule, run: _Extent, total: int) -> Iterator[Finding]:
+    for curve in curves(schedule, 0, total):
+        numbers = _numbers(curve.schedule)
+        for name in POWERS:
+            if numbers.get(name, 0) >= 100:
+                yield Finding("large power", curve.begin, f"the `{name}` of {curve.name} is {numbers[name]:g}.")
+        start = next((name for name in ("init_value", "peak_value") if name in numbers), None)
+        if start is not None:
+            yield from _jumps_from(start, curve, numbers)
+        if run.largest > HUGE and not isinstance(curve.schedule, Geometric):
+            yield from _far_from_the_start(curve, numbers)
+
+
+def _jumps_from(start: str, curve: Piece, numbers: dict[str, float]) -> Iterator[Finding]:
+    for name in LENGTHS:
+        if numbers.get(name) == 0:
+            value, first = numbers[start], curve.at(0)[0]
+            if abs(first - value) > NOTICEABLE * max(abs(first), abs(value)):
+                message = f"`{name}` is 0: {curve.name} begins at {first:g}, not at its `{start}` {value:g}."
+                yield Finding("length of 0", curve.begin, message)
+
+
+def _far_from_the_start(curve: Piece, numbers: dict[str, float]) -> Iterator[Finding]:
+    start = numbers.get("init_value")
+    far = max((numbers.get(name, 0.0) for name in ("end_value", "peak_value")), key=abs)
+    if start and abs(far) > 999.9 * abs(start):  # 0.1 is a little more than that in float32
+        yield Finding("far from the start", curve.begin, f"{curve.name} goes from {start:g} to {far:g}.")
+
+
+def _numbers(schedule: Schedule) -> dict[str, float]:
+    """The numbers of a schedule itself that are no tables, by name."""
+    held = ((field, getattr(schedule, field.name)) for field in schedule._fields if field.holds == "number")
+    own = ((field, x) for field, x in held if not field.leaf.ndim and isinstance(x, Pair | np.generic | jax.Array))
+    return {field.name: float(x) for field, x in own}

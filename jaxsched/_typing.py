@@ -77,6 +77,9 @@ STEPS = Leaf(integer=True, ndim=1, minimum=0)
 Length = Annotated[Count, LENGTH]
 """A number of steps; 0 is legal."""
 
+SomeSteps = Annotated[Count, Leaf(integer=True, minimum=1)]
+"""A number of steps, at least 1."""
+
 Times = Annotated[Count, Leaf(integer=True, minimum=0, clock=False)]
 """How often: a number of cycles, or of steps in a tick."""
 

@@ -426,6 +426,7 @@ ROWS = {
         js.clip,
         {"schedule": js.Linear(0.3, 0.01, 77), "lowest": 0.1, "highest": 0.25},
         lambda t: np.clip(line(t, P, E, 77), f32(0.1), 0.25),
+        others={"lowest": [0.1, 0.0, 0.2, 0.25], "highest": [0.25, 0.1, 0.2, 7.0]},
     ),
     "select": Row(
         lambda index: js.select(index, [js.Linear(0.3, 0.01, 77), js.Cosine(0.3, 0.01, 40), js.Constant(0.1)]),

@@ -6,12 +6,19 @@ Ordinary: 0, or not much smaller than 10⁻³ and not larger than 10. Beyond tha
 
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 import jaxsched as js
 
 
 LAST = 2**31 - 1
+
+
+def close_to_zero(lowest: float, highest: float) -> st.SearchStrategy[float]:
+    """Numbers of which float32 makes a 0 only where they are one."""
+    return st.floats(lowest, highest).map(lambda x: float(np.float32(x)))
+
 
 values = st.just(0.0) | st.floats(0.001, 10.0) | st.floats(-10.0, -0.001)
 lengths = st.integers(0, 3) | st.integers(0, 200) | st.integers(0, LAST)
@@ -43,7 +50,7 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.Cosine, values, values, lengths, exponents),
         st.builds(js.Polynomial, values, values, lengths, exponents),
         st.builds(js.ExponentialDecay, values, lengths, rates(growth), flags, st.none() | values),
-        st.builds(js.NaturalExponentialDecay, values, st.floats(-1.0 if growth else 0.0, 1.0), lengths, flags),
+        st.builds(js.NaturalExponentialDecay, values, close_to_zero(-1.0 if growth else 0.0, 1.0), lengths, flags),
         st.builds(js.InverseTimeDecay, values, lengths, rates(growth), flags),
         st.builds(js.StepDecay, values, lengths, rates(growth)),
         st.builds(js.MultiStep, values, tables(lengths), rates(growth)),
@@ -52,11 +59,11 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.MirrorCosine, values, values, lengths),
         st.builds(js.OneMinusSqrt, values, values, lengths),
         st.builds(js.OneMinusSquare, values, values, lengths),
-        st.builds(js.Rex, values, values, lengths, st.floats(0.0, 0.99)),
+        st.builds(js.Rex, values, values, lengths, close_to_zero(0.0, 0.99)),
         st.builds(js.Exponential, values, values, lengths, st.floats(0.01, 0.99)),
         st.builds(js.Geometric, st.floats(0.001, 10.0), st.floats(0.001, 10.0), lengths),
-        st.builds(js.Tanh, values, values, lengths, st.floats(-9.0, 0.0), st.floats(0.0, 9.0)),
-        st.builds(js.InverseRoot, values, values, lengths, st.floats(0.0, 100.0)),
+        st.builds(js.Tanh, values, values, lengths, close_to_zero(-9.0, 0.0), close_to_zero(0.0, 9.0)),
+        st.builds(js.InverseRoot, values, values, lengths, close_to_zero(0.0, 100.0)),
         st.builds(js.HalfLife, values, lengths),
         st.builds(js.InverseSqrt, values, lengths, lengths),
         st.builds(js.PowerLaw, values, lengths, exponents, lengths),
@@ -105,8 +112,8 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
                 js.slanted_triangular(peak_value=peak, **phases),
-                js.noam(model_size=stable + 1, warmup_steps=warmup, scale=peak),
-                js.inverse_sqrt(**words, total_steps=ends["total_steps"], cooldown_steps=cooldown),
+                js.noam(model_size=stable + 1, warmup_steps=warmup + 1, scale=peak),
+                js.inverse_sqrt(**words, timescale=stable, total_steps=ends["total_steps"], cooldown_steps=cooldown),
                 js.power(peak_value=peak, **phases, timescale=stable, cooldown_steps=cooldown, cooldown=shape),
             ]
         )

@@ -40,6 +40,7 @@ FLOORS = [
     "_recipes.transformers",
     "_steered",
     "_plateau",
+    "_pieces",
     "_lint",
     "_configs",
     "_progress",

@@ -130,3 +130,9 @@ def test_a_function_may_return_any_kind_of_real_number():
             function = js.FromFunction(fn)
             for schedule in (function, function * 1.0, js.join_schedules([function, UP], [99]), js.shift(function, 0)):
                 assert schedule(steps).dtype == np.float32 and schedule(steps).tolist() == expected
+
+
+def test_bounds_that_are_traced_or_schedules_may_cross_and_the_upper_one_counts():
+    assert jax.jit(lambda lowest: js.clip(UP, lowest, 0.0)(5))(1.0) == 0
+    assert js.clip(UP, 1.0, js.Constant(0.0))(5) == 0
+    assert js.clip(UP, np.float32(0.1), 0.1)(5) == np.float32(0.1)  # the same bound, in two precisions

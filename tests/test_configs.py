@@ -1,6 +1,8 @@
 # pyright: reportArgumentType=false
 """Tables of configurations, and the stacks that they make."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -134,6 +136,18 @@ def test_build_keeps_a_rate_in_double_precision():
 
 def test_build_broadcasts_what_does_not_depend_on_the_row():
     assert js.build(lambda a: js.Constant(0.5), js.grid(a=[1, 2, 3]))(0).tolist() == [0.5] * 3
+
+
+def test_as_many_factors_as_boundaries_are_rows_where_something_says_so():
+    make, configs = (lambda factor: js.MultiStep(0.1, [30, 60], factor)), js.grid(factor=[0.1, 0.2])
+    built = js.build(make, configs)
+    assert built == js.stack([make(0.1), make(0.2)]) == js.MultiStep(np.array([0.1, 0.1]), [30, 60], [0.1, 0.2])
+    assert jax.vmap(lambda factor: make(factor)(40))(np.array([0.1, 0.2], np.float32)) == pytest.approx([0.01, 0.02])
+    many = js.build(
+        lambda factor: js.MultiStep(0.1, np.arange(300), factor), js.grid(factor=np.linspace(0.1, 0.9, 300))
+    )
+    assert many.shape == (300,) and many[299](0) == np.float32(0.09)
+    assert dataclasses.replace(built, init_value=1.0)(0).tolist() == [1.0, 1.0]
 
 
 def test_an_error_in_build_names_the_row():

@@ -12,50 +12,62 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from tests.helpers import enable_x64
 
 
 LINE = js.Linear(1.0, 0.0, 10)
 
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: js.Linear(1.0, 0.0, -1), ValueError, "Linear: `transition_steps` must not be negative, got -1."),
-    (lambda: js.Linear(1.0, 0.0, 100.0), TypeError, "Linear: `transition_steps` must be an integer number of steps, got 100.0."),
-    (lambda: js.Linear(1.0, 0.0, True), TypeError, "Linear: `transition_steps` must be an integer number of steps, got True."),
-    (lambda: js.Linear(1.0, 0.0, None), TypeError, "Linear: `transition_steps` must be an integer number of steps, got None (NoneType)."),
+    (lambda: js.Linear(1.0, 0.0, -1), ValueError, "Linear: `transition_steps` must not be negative, got -1. The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Linear(1.0, 0.0, 100.0), TypeError, "Linear: `transition_steps` must be an integer number of steps, got 100.0. The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Linear(1.0, 0.0, [True, 5]), TypeError, "Linear: `transition_steps` must be an integer number of steps, got [True, 5] (list)."),
+    (lambda: js.Constant([True, 0.5]), TypeError, "Constant: `value` must be a real number, got [True, 0.5] (list)."),
+    (lambda: js.Linear(1e-50, 0.0, 10), ValueError, "Linear: `init_value` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got 1e-50."),
+    (lambda: js.Linear([0.0, 0.1, -1e-50], 0.0, 10), ValueError, "Linear: `init_value` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got -1e-50 in row 2."),
+    (lambda: js.Tabulated([1e-30, 1e-60]), ValueError, "Tabulated: `values` must be 0, or at least 1.4e-45 from it in float32 (jax_enable_x64 lifts this), got 1e-60 at index 1."),
+    (lambda: js.StepDecay(1.0, 10, 1e-50), ValueError, "StepDecay: `factor` must be 0, or at least 1.4e-45 from it in float32"),
+    (lambda: js.warmup_constant(peak_value=1e-50, warmup_steps=5), ValueError, "warmup_constant: `peak_value` must be 0, or at least 1.4e-45 from it in float32"),
+    (lambda: 1e-50 * LINE, ValueError, "Arithmetic: `left` must be 0, or at least 1.4e-45 from it in float32"),
+    (lambda: js.Linear(1.0, 0.0, True), TypeError, "Linear: `transition_steps` must be an integer number of steps, got True. The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Linear(1.0, 0.0, None), TypeError, "Linear: `transition_steps` must be an integer number of steps, got None (NoneType). The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(1.0, 0.0, 2**31), ValueError, "Linear: `transition_steps` must be at most 2147483647 (int32; jax_enable_x64 lifts this), got 2147483648."),
     (lambda: js.Linear(1.0, 0.0, 10**30), ValueError, "Linear: `transition_steps` must be at most 2147483647 (int32; jax_enable_x64 lifts this), got 1000000000000000000000000000000."),
     (lambda: js.Linear(10**400, 0.0, 10), ValueError, "Linear: `init_value` must be finite in float32, got inf."),
     (lambda: js.Linear(np.float16(np.nan), 0.0, 10), ValueError, "Linear: `init_value` must be finite in float32, got nan."),
-    (lambda: js.Linear(1.0, 0.0, "100"), TypeError, "Linear: `transition_steps` must be an integer number of steps, got '100' (str)."),
+    (lambda: js.Linear(1.0, 0.0, "100"), TypeError, "Linear: `transition_steps` must be an integer number of steps, got '100' (str). The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(float("nan"), 0.0, 10), ValueError, "Linear: `init_value` must be finite in float32, got nan."),
     (lambda: js.Linear(1.0, float("-inf"), 10), ValueError, "Linear: `end_value` must be finite in float32, got -inf."),
     (lambda: js.Linear(1e39, 0.0, 10), ValueError, "Linear: `init_value` must be finite in float32, got 1e+39."),
-    (lambda: js.Linear("1", 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got '1' (str)."),
-    (lambda: js.Linear(1j, 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got 1j (complex)."),
+    (lambda: js.Linear("1", 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got '1' (str). The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Linear(1j, 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got 1j (complex). The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(LINE, 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got Linear("),
-    (lambda: js.Linear(True, 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got True."),
+    (lambda: js.Linear(True, 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got True. The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(np.array(["a"]), 0.0, 10), TypeError, "Linear: `init_value` must be a real number, got array(["),
     (lambda: js.Linear([1.0, np.nan], 0.0, 10), ValueError, "Linear: `init_value` must be finite in float32, got nan in row 1."),
-    (lambda: js.Linear(1.0, 0.0, np.array([5, -3])), ValueError, "Linear: `transition_steps` must not be negative, got -3 in row 1."),
+    (lambda: js.Linear(1.0, 0.0, np.array([5, -3])), ValueError, "Linear: `transition_steps` must not be negative, got -3 in row 1. The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: js.Linear(np.ones(2), np.ones(3), 10), ValueError, "Linear: the fields of a stack must have one shape, got (2,), (3,), ()."),
-    (lambda: js.Linear(1.0, 0.0, jnp.int32(-1)), ValueError, "Linear: `transition_steps` must not be negative, got -1."),
+    (lambda: js.Linear(1.0, 0.0, jnp.int32(-1)), ValueError, "Linear: `transition_steps` must not be negative, got -1. The arguments are Linear(init_value, end_value, transition_steps)."),
     (lambda: jax.jit(lambda x: js.Linear(1.0, 0.0, x)(0))(1.5), TypeError, "Linear: `transition_steps` must be an integer number of steps, got "),
-    (lambda: dataclasses.replace(LINE, transition_steps=-1), ValueError, "Linear: `transition_steps` must not be negative, got -1."),
-    (lambda: js.Cosine(1.0, 0.0, 10, -0.5), ValueError, "Cosine: `exponent` must not be negative, got -0.5."),
+    (lambda: dataclasses.replace(LINE, transition_steps=-1), ValueError, "Linear: `transition_steps` must not be negative, got -1. The arguments are Linear(init_value, end_value, transition_steps)."),
+    (lambda: js.Cosine(1.0, 0.0, 10, -0.5), ValueError, "Cosine: `exponent` must not be negative, got -0.5. The arguments are Cosine(init_value, end_value, transition_steps, exponent, ...)."),
     (lambda: js.Polynomial(1.0, 0.0, 10, -2), ValueError, "Polynomial: `power` must not be negative, got -2."),
-    (lambda: js.ExponentialDecay(1.0, 10, -0.9), ValueError, "ExponentialDecay: `decay_rate` must not be negative, got -0.9."),
-    (lambda: js.ExponentialDecay(1.0, 10, 0.9, end_value="0"), TypeError, "ExponentialDecay: `end_value` must be a real number, got '0' (str)."),
-    (lambda: js.ExponentialDecay(1.0, 10, 0.9, staircase=[1]), TypeError, "ExponentialDecay: `staircase` must be True or False, got [1]."),
-    (lambda: js.InverseTimeDecay(1.0, 10, -1.0), ValueError, "InverseTimeDecay: `decay_rate` must not be negative, got -1.0."),
-    (lambda: js.StepDecay(1.0, 10.5, 0.1), TypeError, "StepDecay: `step_size` must be an integer number of steps, got 10.5."),
-    (lambda: js.StepDecay(1.0, 10, -0.1), ValueError, "StepDecay: `factor` must not be negative, got -0.1."),
+    (lambda: js.ExponentialDecay(1.0, 10, -0.9), ValueError, "ExponentialDecay: `decay_rate` must not be negative, got -0.9. The arguments are ExponentialDecay(init_value, transition_steps, decay_rate, ...)."),
+    (lambda: js.ExponentialDecay(1.0, 10, 0.9, end_value="0"), TypeError, "ExponentialDecay: `end_value` must be a real number, got '0' (str). The arguments are ExponentialDecay(init_value, transition_steps, decay_rate, staircase, end_value)."),
+    (lambda: js.ExponentialDecay(1.0, 10, 0.9, staircase=[1]), TypeError, "ExponentialDecay: `staircase` must be True or False, got [1]. The arguments are ExponentialDecay(init_value, transition_steps, decay_rate, staircase, ...)."),
+    (lambda: js.InverseTimeDecay(1.0, 10, -1.0), ValueError, "InverseTimeDecay: `decay_rate` must not be negative, got -1.0. The arguments are InverseTimeDecay(init_value, transition_steps, decay_rate, ...)."),
+    (lambda: js.StepDecay(1.0, 10.5, 0.1), TypeError, "StepDecay: `step_size` must be an integer number of steps, got 10.5. The arguments are StepDecay(init_value, step_size, factor)."),
+    (lambda: js.StepDecay(1.0, 10, -0.1), ValueError, "StepDecay: `factor` must not be negative, got -0.1. The arguments are StepDecay(init_value, step_size, factor)."),
     (lambda: js.PiecewiseConstant([20, 10], [1.0, 0.5, 0.1]), ValueError, "PiecewiseConstant: `boundaries` must be in increasing order, got 10 at index 1."),
     (lambda: js.PiecewiseConstant([10, 20], [1.0, 0.5]), ValueError, "PiecewiseConstant: `values` must have one entry more than `boundaries`, got 2 values for 2 boundaries."),
-    (lambda: js.PiecewiseConstant([-1], [1.0, 0.5]), ValueError, "PiecewiseConstant: `boundaries` must not be negative, got -1 at index 0."),
-    (lambda: js.PiecewiseConstant([1.5], [1.0, 0.5]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got [1.5]."),
-    (lambda: js.PiecewiseConstant(10, [1.0, 0.5]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got 10."),
-    (lambda: js.PiecewiseConstant([10], ["a", "b"]), TypeError, "PiecewiseConstant: `values` must be a sequence, each entry a real number, got ['a', 'b'] (list)."),
-    (lambda: js.PiecewiseConstant({10: 0.1}, [1.0]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got {10: 0.1} (dict)."),
-    (lambda: js.MultiStep(1.0, [5, -5], 0.1), ValueError, "MultiStep: `boundaries` must not be negative, got -5 at index 1."),
+    (lambda: js.PiecewiseConstant([-1], [1.0, 0.5]), ValueError, "PiecewiseConstant: `boundaries` must not be negative, got -1 at index 0. The arguments are PiecewiseConstant(boundaries, values)."),
+    (lambda: js.PiecewiseConstant([1.5], [1.0, 0.5]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got [1.5]. The arguments are PiecewiseConstant(boundaries, values)."),
+    (lambda: js.PiecewiseConstant(10, [1.0, 0.5]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got 10. The arguments are PiecewiseConstant(boundaries, values)."),
+    (lambda: js.PiecewiseConstant([10], ["a", "b"]), TypeError, "PiecewiseConstant: `values` must be a sequence, each entry a real number, got ['a', 'b'] (list). The arguments are PiecewiseConstant(boundaries, values)."),
+    (lambda: js.PiecewiseConstant({10: 0.1}, [1.0]), TypeError, "PiecewiseConstant: `boundaries` must be a sequence, each entry an integer number of steps, got {10: 0.1} (dict). The arguments are PiecewiseConstant(boundaries, values)."),
+    (lambda: js.MultiStep(1.0, [5, -5], 0.1), ValueError, "MultiStep: `boundaries` must not be negative, got -5 at index 1. The arguments are MultiStep(init_value, boundaries, factor)."),
+    (lambda: js.MultiStep(0.1, [30, 60], [0.1, 0.1]), ValueError, "MultiStep: `factor` must be one number for all boundaries, got 2 for 2 boundaries: for one each, use PiecewiseConstant; for a stack, stack or build."),
+    (lambda: jax.jit(lambda f: js.MultiStep(0.1, [30, 60], f)(0))(jnp.array([0.1, 0.1])), ValueError, "MultiStep: `factor` must be one number for all boundaries, got 2"),
+    (lambda: js.warmup_multistep(peak_value=0.1, warmup_steps=5, boundaries=[30, 60], factor=[0.1, 0.1]), ValueError, "warmup_multistep: `factor` must be one number for all boundaries, got 2"),
     (lambda: js.Constant(np.nan), ValueError, "Constant: `value` must be finite in float32, got nan."),
     (lambda: js.FromFunction(0.1), TypeError, "FromFunction: `fn` must be a function of the step, got 0.1."),
     (lambda: js.FromFunction(lambda t: np.ones(3))(0), TypeError, "FromFunction: the value must be a real scalar, got array([1., 1., 1.], dtype=float32)."),
@@ -79,7 +91,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.PiecewiseInterpolate([], []), ValueError, "PiecewiseInterpolate: `values` must have one entry for each of `boundaries`, and at least one, got 0 values"),
     (lambda: js.PiecewiseInterpolate([5], [1.0], "cubic"), ValueError, "PiecewiseInterpolate: `interpolation` must be \"linear\" or \"cosine\", got 'cubic'."),
     (lambda: js.CosineRestarts(1.0, 0.0, 10, growth=0.5), ValueError, "CosineRestarts: `growth` must be at least 1, got 0.5."),
-    (lambda: js.CosineRestarts(1.0, 0.0, 10, cycles=2.5), TypeError, "CosineRestarts: `cycles` must be an integer number of steps, got 2.5."),
+    (lambda: js.CosineRestarts(1.0, 0.0, 10, cycles=2.5), TypeError, "CosineRestarts: `cycles` must be an integer number of steps, got 2.5. The arguments are CosineRestarts(init_value, end_value, period_steps, growth, decay, cycles)."),
     (lambda: js.Triangular(0.0, 1.0, 5, scale_by="epoch"), ValueError, "Triangular: `scale_by` must be \"cycle\" or \"step\", got 'epoch'."),
     (lambda: js.repeat(LINE, 10, growth=0), ValueError, "repeat: `growth` must be at least 1, got 0."),
     (lambda: js.repeat(LINE, 10, count=0), ValueError, "repeat: `count` must be at least 1, got 0."),
@@ -91,7 +103,10 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.reverse(LINE, 1.5), TypeError, "reverse: `total_steps` must be an integer number of steps, got 1.5."),
     (lambda: js.minimum(LINE), TypeError, "minimum: at least two operands are needed, got 1."),
     (lambda: js.maximum(0.1, 0.2), TypeError, "maximum: at least one operand must be a schedule, got (0.1, 0.2)."),
-    (lambda: js.clip(LINE, "a", 1.0), TypeError, "`right` must be a real number, got 'a' (str)."),
+    (lambda: js.clip(LINE, "a", 1.0), TypeError, "clip: `lowest` must be a real number, got 'a' (str)."),
+    (lambda: js.clip(LINE, 1.0, 0.0), ValueError, "clip: `lowest` must be at most `highest`, got 1.0."),
+    (lambda: js.clip(LINE, [0.0, 0.5], [0.1, 0.2]), ValueError, "clip: `lowest` must be at most `highest`, got 0.5 in row 1."),
+    (lambda: js.clip(LINE, [0.0, 0.1], [0.1, 0.2, 0.3]), ValueError, "Arithmetic: the fields of a stack must have one shape, got"),
     (lambda: js.splice(LINE, 5, 0.1), TypeError, "splice: `then` must be a schedule, such as Constant(...), got 0.1."),
     (lambda: js.decay_from(LINE, 5, 10, cooldown="steep"), ValueError, "decay_from: `cooldown` must be one of 'linear', 'cosine', "),
     (lambda: js.wsd(peak_value=1.0, warmup_steps=1, cooldown_steps=1, total_steps=9, cooldown="steep"), ValueError, "wsd: `cooldown` must be one of 'linear', 'cosine', "),
@@ -104,6 +119,10 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.trapezoid(peak_value=1.0, warmup_steps=6, cooldown_steps=6, total_steps=10), ValueError, "trapezoid: `total_steps` must be at least `warmup_steps` + `cooldown_steps`, got total_steps=10, warmup_steps=6, cooldown_steps=6."),
     (lambda: js.sgdr(peak_value=1.0, period_steps=6, growth=0.5), ValueError, "sgdr: `growth` must be at least 1, got 0.5."),
     (lambda: js.inverse_sqrt(peak_value=1.0, warmup_steps=1, total_steps=9), TypeError, "inverse_sqrt: `cooldown_steps` and `total_steps` belong together"),
+    (lambda: js.inverse_sqrt(peak_value=1.0, warmup_steps=0), ValueError, "inverse_sqrt: `warmup_steps` must be at least 1, or `timescale` be given, got 0."),
+    (lambda: js.inverse_sqrt(peak_value=1.0, warmup_steps=[5, 0]), ValueError, "inverse_sqrt: `warmup_steps` must be at least 1, or `timescale` be given, got 0 in row 1."),
+    (lambda: js.noam(model_size=0, warmup_steps=10), ValueError, "noam: `model_size` must be at least 1, got 0."),
+    (lambda: js.noam(model_size=64, warmup_steps=[10, 0]), ValueError, "noam: `warmup_steps` must be at least 1, got 0 in row 1."),
     (lambda: js.onecycle(peak_value=1.0, warmup_steps=6, total_steps=10, three_phase=True), ValueError, "onecycle: `total_steps` must be at least `warmup_steps` + `warmup_steps_again`, got total_steps=10, warmup_steps=6, warmup_steps_again=6."),
     (lambda: js.join_schedules(LINE, [5]), TypeError, "join_schedules: `schedules` must be a list of schedules, or a stack, got Linear("),
     (lambda: js.shift(LINE, 0.5), TypeError, "shift: `steps` must be an integer number of steps, got 0.5."),
@@ -139,6 +158,45 @@ def test_bad_input_is_named(call: Callable[[], Any], error: type[Exception], mes
     with pytest.raises(error, match=re.escape(message)) as raised:
         call()
     assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    "call, order",
+    [
+        (lambda: js.Cosine(0.1, 1000, 0.5), "Cosine(init_value, end_value, transition_steps, ...)"),
+        (lambda: js.Cosine(0.1, 100, -1), "Cosine(init_value, end_value, transition_steps, ...)"),
+        (lambda: js.Polynomial(0.1, 100, 1e-4, 1.0), "Polynomial(init_value, end_value, transition_steps, power, ...)"),
+        (lambda: js.MultiStep(0.1, 0.1, [30, 60]), "MultiStep(init_value, boundaries, factor)"),
+        (
+            lambda: js.ExponentialDecay(0.1, 100, 0.9, 0.01),
+            "ExponentialDecay(init_value, transition_steps, decay_rate, staircase, ...)",
+        ),
+        (lambda: js.Constant("0.1"), None),
+        (lambda: LINE * np.array(["a"]), None),
+        (lambda: js.clip(LINE, 0.5, "a"), None),
+        (lambda: js.shift(LINE, 0.5), None),
+        (lambda: js.warmup_constant(peak_value=0.1, warmup_steps=-5), None),
+        (lambda: js.Linear(1e39, 0.0, 10), None),
+        (lambda: js.PiecewiseConstant([20, 10], [1.0, 0.5, 0.1]), None),
+    ],
+)
+def test_what_may_stand_in_the_wrong_place_is_shown_the_order_of_the_arguments(
+    call: Callable[[], Any], order: str | None
+):
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call()
+    _, said, shown = str(raised.value).partition(" The arguments are ")
+    assert (shown if said else None) == (order and f"{order}.")
+
+
+def test_what_float32_cannot_hold_float64_can():
+    with enable_x64(True):
+        assert js.Linear(1e-50, 0.0, 10)(5) == pytest.approx(5e-51)
+
+
+def test_the_smallest_numbers_are_left_alone_and_so_is_what_is_lost_in_rounding():
+    assert js.Constant(1e-45)(0) == np.float32(1e-45) > 0
+    assert js.StepDecay(1.0, 1, 1.5e-45)(1) == np.float32(1e-45)  # of which float32 cannot hold 10^-46
 
 
 def test_a_function_that_cannot_be_traced_is_told_how():

@@ -290,6 +290,7 @@ def test_can_be_traced_and_differentiated():
         ({"dtype": "x"}, TypeError, "evaluate: `dtype` must be the type of a float, got 'x'"),
         ({"dtype": np.float64}, ValueError, r"`dtype` must be at most float32 \(jax_enable_x64 lifts this\), got"),
         ({"batch_size": 0}, ValueError, "evaluate: `batch_size` must be a positive integer or None, got 0"),
+        ({"batch_size": True}, ValueError, "evaluate: `batch_size` must be a positive integer or None, got True"),
         ({"reduce": 3}, TypeError, "evaluate: `reduce` must be a function, got 3"),
         ({"reduce": jnp.sum}, ValueError, r"evaluate: `reduce` must keep the axis of rows, got \(\) for values of one"),
         ({"reduce": jnp.sum, "out": np.empty}, ValueError, "evaluate: `reduce` and `out` exclude each other"),
@@ -307,6 +308,6 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], error: type[Exceptio
 
 
 def test_bad_arguments_of_blocks_are_named_at_once():
-    for arguments, message in (({"steps": -1}, "blocks: `steps`"), ({"batch_size": -3}, "blocks: `batch_size`")):
-        with pytest.raises(ValueError, match=message):
+    for arguments in ({"steps": -1}, {"batch_size": -3}, {"batch_size": True}):
+        with pytest.raises(ValueError, match=f"blocks: `{next(iter(arguments))}`"):
             functools.partial(js.blocks, STACK)(**{"steps": 5, **arguments})

@@ -62,3 +62,15 @@ def test_a_constant_after_its_warmup_and_a_decay_without_an_end():
         pytest.approx(0.2),
         pytest.approx(0.2),
     ]
+
+
+def test_without_a_cooldown_an_inverse_square_root_is_whole_up_to_the_end_of_the_run():
+    words = {"peak_value": 0.3, "warmup_steps": 20}
+    cut, whole = js.inverse_sqrt(**words, cooldown_steps=0, total_steps=100), js.inverse_sqrt(**words)
+    assert (cut(np.arange(100)) == whole(np.arange(100))).all() and cut(100) == 0
+
+
+def test_a_traced_length_of_0_counts_as_1_in_noam():
+    make = jax.jit(lambda size, steps: js.noam(model_size=size, warmup_steps=steps)(np.arange(9)))
+    np.testing.assert_array_equal(make(0, 5), make(1, 5))
+    np.testing.assert_array_equal(make(5, 0), make(5, 1))

@@ -139,6 +139,11 @@ def test_pandas_gets_every_column():
             "`batch_size` must be a positive integer",
         ),
         (
+            lambda: js.sweep(train, CONFIGS, batch_size=True, progress=False),
+            ValueError,
+            "sweep: `batch_size` must be a positive integer or None, got True.",
+        ),
+        (
             lambda: js.sweep(lambda a: a, js.grid(a=[1]), progress=False),
             TypeError,
             "must return a dict of arrays by name, got",

@@ -3,10 +3,11 @@
 The graph is the same for ten entries and for ten thousand.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxsched._base import Schedule
 from jaxsched._counts import boundaries_passed, lookup
@@ -60,6 +61,10 @@ class MultiStep(Schedule):
         boundaries: b, steps in any order; one that is repeated applies the factor again.
         factor: f, not negative; in double precision where it is given so, as in `ExponentialDecay`.
 
+    Raises:
+        ValueError: if there are as many factors as boundaries, and nothing else is stacked: those are not the rows of a
+            stack. A factor for each boundary is a `PiecewiseConstant`, and a stack is made by `stack` or `build`.
+
     >>> [float(MultiStep(1.0, [20, 10, 20], 0.5)(t)) for t in (9, 10, 19, 20)]
     [1.0, 0.5, 0.5, 0.125]
 
@@ -70,9 +75,23 @@ class MultiStep(Schedule):
     boundaries: Steps
     factor: Factor
 
+    def _check(self) -> None:
+        factor = self.factor.high if isinstance(self.factor, Pair) else self.factor
+        check_factor("MultiStep", self.boundaries, factor, self.init_value)
+
     def formula(self, step: jax.Array) -> Number:
         passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
         return repeated(self.init_value, log2_of_factor(self.factor), pair_of_count(passed))
+
+
+def check_factor(owner: str, boundaries: Any, factor: Any, *others: Any) -> None:
+    """Raise where there is a factor for each boundary, and nothing else says that those are the rows of a stack."""
+    count = entries(boundaries)
+    if np.shape(factor) == np.shape(boundaries) == (count,) and count > 1 and not any(map(np.ndim, others)):
+        raise ValueError(
+            f"{owner}: `factor` must be one number for all boundaries, got {count} for {count} boundaries: "
+            "for one each, use PiecewiseConstant; for a stack, stack or build."
+        )
 
 
 class PiecewiseInterpolate(Schedule):

@@ -11,13 +11,13 @@ from jaxsched._curves.cooldowns import Shape
 from jaxsched._curves.decays import InverseSqrt, PowerLaw
 from jaxsched._curves.transitions import Linear
 from jaxsched._joins import sequence
-from jaxsched._leaves import is_traced
+from jaxsched._leaves import check_numbers, is_traced
 from jaxsched._recipes.recipe import First, ramp, recipe, rest, warmup_then
-from jaxsched._typing import Length, Rate, Scalar
+from jaxsched._typing import AtLeastOnce, Length, Rate, Scalar, SomeSteps
 
 
 @recipe
-def noam(*, model_size: Length, warmup_steps: Length, scale: Scalar = 1.0) -> Schedule:
+def noam(*, model_size: AtLeastOnce, warmup_steps: SomeSteps, scale: Scalar = 1.0) -> Schedule:
     """A linear warmup, then down with the square root of the step.
 
         η(t) = s d^-½ min(n^-½, n W^-³ᐟ²),    n = t + 1
@@ -27,6 +27,9 @@ def noam(*, model_size: Length, warmup_steps: Length, scale: Scalar = 1.0) -> Sc
         warmup_steps: W, at least 1: the peak, s / √(dW), is at step W - 1, because the paper counts from 1.
         scale: s.
 
+    Raises:
+        ValueError: if `model_size` or `warmup_steps` is 0; a traced one counts as 1.
+
     >>> schedule = noam(model_size=512, warmup_steps=4000)
     >>> [round(1e4 * float(schedule(t)), 3) for t in (0, 1999, 3999, 15999)]
     [0.002, 3.494, 6.988, 3.494]
@@ -34,10 +37,9 @@ def noam(*, model_size: Length, warmup_steps: Length, scale: Scalar = 1.0) -> Sc
     Vaswani et al. (2017), arXiv:1706.03762, eq. 3.
     """
     xp = jnp if is_traced(model_size) or is_traced(warmup_steps) else np
-    width, length = (xp.maximum(steps, 1).astype(float) for steps in (model_size, warmup_steps))
-    peak_value = scale / (xp.sqrt(width) * xp.sqrt(length))
-    rise, fall = Linear(0.0, peak_value, warmup_steps), InverseSqrt(peak_value, warmup_steps)
-    return shift(sequence([rise, fall], [warmup_steps]), -1)
+    width, length = (xp.maximum(given, 1) for given in (model_size, warmup_steps))
+    peak_value = scale / (xp.sqrt(width.astype(float)) * xp.sqrt(length.astype(float)))
+    return shift(sequence([Linear(0.0, peak_value, length), InverseSqrt(peak_value, length)], [length]), -1)
 
 
 @recipe
@@ -68,7 +70,7 @@ def inverse_sqrt(
 
     Raises:
         TypeError: if only one of `cooldown_steps` and `total_steps` is given.
-        ValueError: if the phases are longer than the run.
+        ValueError: if the phases are longer than the run, or there is neither a warmup nor a `timescale`.
 
     >>> schedule = inverse_sqrt(peak_value=1.0, warmup_steps=100, cooldown_steps=200, total_steps=1000)
     >>> [round(float(schedule(t)), 3) for t in (0, 100, 400, 800, 900, 1000)]
@@ -78,13 +80,17 @@ def inverse_sqrt(
     """
     if (cooldown_steps is None) != (total_steps is None):
         raise TypeError("inverse_sqrt: `cooldown_steps` and `total_steps` belong together, got one without the other.")
-    fall = InverseSqrt(peak_value, warmup_steps if timescale is None else timescale)
+    if timescale is None:
+        rule = "must be at least 1, or `timescale` be given"
+        check_numbers("inverse_sqrt", "warmup_steps", warmup_steps, lambda steps: steps > 0, rule)
+        timescale = warmup_steps
+    fall = InverseSqrt(peak_value, timescale)
     whole = warmup_then("inverse_sqrt", warmup, first, init_value, peak_value, warmup_steps, fall)
     if cooldown_steps is None:
         return whole
     rest("inverse_sqrt", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     before = rest("inverse_sqrt", total_steps, cooldown_steps=cooldown_steps)
-    return whole * shift(Linear(1.0, 0.0, cooldown_steps), before)
+    return whole * sequence([Constant(1.0), Linear(1.0, 0.0, cooldown_steps)], [before])
 
 
 @recipe

@@ -11,7 +11,7 @@ from jaxsched._clocks import shift
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Shape
 from jaxsched._curves.decays import ExponentialDecay, StepDecay
-from jaxsched._curves.piecewise import MultiStep
+from jaxsched._curves.piecewise import MultiStep, check_factor
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
 from jaxsched._typing import Factor, Length, Rate, Scalar, Steps
@@ -210,11 +210,15 @@ def warmup_multistep(
         warmup: its shape: "constant", or a shape of `wsd`, run backwards.
         first: "zero" to begin at `init_value`, "one_over_n" to begin one step further up the warmup.
 
+    Raises:
+        ValueError: if there are as many factors as boundaries, as in `MultiStep`.
+
     >>> schedule = warmup_multistep(peak_value=1.0, warmup_steps=10, boundaries=[80, 90], factor=0.5)
     >>> [float(schedule(t)) for t in (0, 5, 10, 79, 80, 90)]
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.25]
 
     composer `MultiStepWithWarmupScheduler`; DeepSeek LLM, arXiv:2401.02954, with the factor √0.1.
     """
+    check_factor("warmup_multistep", boundaries, factor, peak_value)
     stairs = shift(MultiStep(peak_value, boundaries, factor), -warmup_steps)
     return warmup_then("warmup_multistep", warmup, first, init_value, peak_value, warmup_steps, stairs)
