@@ -97,7 +97,7 @@ def exp2(x: Exponent) -> tuple[jax.Array, jax.Array]:
     # minimax for (e^t - 1 - t) / t²: relative error 4·10⁻⁹
     minus_one = t + t * t * polynomial(t, 0.0013881992, 0.008369118, 0.0416673198, 0.1666651666, 0.4999999702)
     scale = power_of_two(x.whole)
-    return scale + scale * minus_one, (scale - 1) + scale * minus_one
+    return scale * (1 + minus_one), (scale - 1) + scale * minus_one
 
 
 def logistic(x: Exponent) -> tuple[jax.Array, jax.Array]:

@@ -1,4 +1,7 @@
-"""Every test runs with strict dtype promotion and two devices; warnings are errors (pyproject.toml)."""
+"""Every test runs with strict dtype promotion, two devices and a time limit; warnings are errors (pyproject.toml).
+
+There are two tiers: `python -m pytest`, and `python -m pytest --thorough`, which also runs what is marked `thorough`.
+"""
 
 import os
 import shutil
@@ -18,6 +21,21 @@ hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("default")
 
 
+def pytest_addoption(parser: pytest.Parser):
+    parser.addoption("--thorough", action="store_true", help="run everything: also the tests marked `thorough`")
+    parser.addoption("--seed", type=int, default=0, help="of the numbers that the fuzz of extremes draws")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('seed')}"
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """The seed of everything that is drawn at random; an assertion that fails shows it."""
+    return pytestconfig.getoption("seed")
+
+
 def pytest_configure(config: pytest.Config):
     """What one test compiles, no other does again, nor another worker of the same run: a fifth of the time."""
     if not hasattr(config, "workerinput"):
@@ -28,3 +46,11 @@ def pytest_configure(config: pytest.Config):
 def pytest_unconfigure(config: pytest.Config):
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ["JAXSCHED_TESTS_PROGRAMS"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]):
+    if config.getoption("thorough"):
+        return
+    thorough = [item for item in items if item.get_closest_marker("thorough")]
+    items[:] = [item for item in items if item not in thorough]
+    config.hook.pytest_deselected(items=thorough)

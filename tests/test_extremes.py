@@ -86,3 +86,56 @@ def composition(rng: np.random.Generator, parts: int) -> js.Schedule:
     left = int(rng.integers(1, parts))
     combine = COMBINED[rng.integers(len(COMBINED))]
     return combine(composition(rng, left), composition(rng, parts - left))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if jax.tree.leaves(row.build())])
+def test_a_schedule_of_extreme_numbers_is_finite(name: str, seed: int):
+    assert not_finite(ROWS[name].build(), 500, seed) == (0, "")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("number", range(60))
+def test_a_composition_of_extreme_numbers_is_finite(number: int, seed: int):
+    rng = np.random.default_rng([seed, number])
+    assert not_finite(composition(rng, 2 + number % 3), 500, seed) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        js.Triangular(0.0, 3e19, 5, scale=2e19),
+        js.Triangular(3e38, -3e38, 5, scale=-3e38),
+        js.InverseTimeDecay(1.0, 1, 1e30, staircase=True),
+        js.InverseTimeDecay(2e19, 5, 3e38),
+        js.InverseRoot(3e38, -3e38, 10),
+        js.PowerLaw(1.0, 10, 3e38),
+        js.Polynomial(-1.0, 0.5, 10, 3e38),
+        js.Cosine(1.0, 0.5, 10, k_decay=3e38),
+        js.Cosine(1.0, 0.5, 10, exponent=3e38),
+        js.Tanh(1.0, 0.5, 10, lower=-3e38, upper=3e38),
+        js.ExponentialDecay(1.0, 10, 3e38),
+        js.NaturalExponentialDecay(1.0, 3e38),
+        js.StepDecay(1.0, 10, 3e38),
+        js.Geometric(3e38, 0.9, 10),
+        js.CosineRestarts(1.0, 0.0, 10, growth=3e38, decay=3e38),
+    ],
+    ids=repr,
+)
+def test_extreme_numbers_that_were_not_finite_are(schedule: js.Schedule):
+    assert np.isfinite(schedule(STEPS)).all()
+
+
+def test_an_inverse_time_decay_is_its_formula_for_any_rate():
+    for init, rate in ((1.0, 1e18), (1.0, 1e26), (2e19, 3e38), (3e38, 3e38), (1e-20, 1e30)):
+        values = js.InverseTimeDecay(init, 5, rate)(STEPS)
+        exact = np.float32(init) / (1 + np.float64(np.float32(rate)) * STEPS / 5)
+        np.testing.assert_allclose(values, exact, rtol=3e-7, atol=1e-37)
+
+
+def test_a_factor_of_any_size_is_applied_as_it_is():
+    steps = np.array([0, 1, 10, 99, 100])
+    for init, factor in ((1e-30, 3e38), (1e-10, 2.5e38), (1e30, 1.5e-38)):
+        exact = init * np.float64(np.float32(factor)) ** (steps / 100)
+        held = np.minimum(exact, init * np.exp(60))
+        np.testing.assert_allclose(js.ExponentialDecay(init, 100, np.float32(factor))(steps), held, rtol=1e-6)
