@@ -50,5 +50,5 @@ def test_a_part_ends_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch):
 
 def test_without_the_compiler_for_tpus_one_line_says_so(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match="needs libtpu, .* pip install libtpu"):
+    with pytest.raises(SystemExit, match=r"needs libtpu, .* pip install libtpu"):
         tpu.main()
