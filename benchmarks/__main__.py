@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import jax
@@ -29,7 +30,7 @@ def machine() -> str:
     """The processor, the devices, the versions and the date, in a sentence."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     devices = " and ".join(sorted({device.device_kind for device in jax.devices()}))
-    versions = [f"{name} {version(name)}" for name in ("jax", "optax", "torch", "numpy")]
+    versions = [f"{name} {version(name)}" for name in ("jax", "optax", "torch", "numpy") if find_spec(name)]
     versions.append(f"Python {platform.python_version()}")
     return f"{processor()}, {cores} cores, with JAX on {devices}; {', '.join(versions)}; {datetime.date.today()}"
 
@@ -43,6 +44,9 @@ meets all alike. Shown are medians over rounds, and the median of the ratios wit
 counted unless it is said.
 
     pip install -e '.[bench]' && python -m benchmarks
+
+What needs no more than a device is measured on any other one by `python -m benchmarks.device`, which writes a page of
+its own, and `python -m benchmarks.tpu` compiles every schedule for a TPU that need not be there.
 
 This page was written by it in {minutes:.0f} minutes. {machine()}.
 

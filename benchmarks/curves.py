@@ -6,10 +6,20 @@ import jax
 import numpy as np
 
 import jaxsched as js
+from benchmarks.measure import quick
 
 
-ON_GPU = jax.default_backend() == "gpu"
-CONFIGS, STEPS = 20_000 if ON_GPU else 1_000, 100_000
+ON_ACCELERATOR = jax.default_backend() != "cpu"
+STEPS = 1_000 if quick() else 100_000
+
+
+def configs() -> int:
+    """20,000 on an accelerator, or as many as make five tables of its memory."""
+    memory = (jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0) if ON_ACCELERATOR else 0
+    return 20 if quick() else min(max(1_000, memory // (5 * 4 * STEPS)), 20_000)
+
+
+CONFIGS = configs()
 
 RNG = np.random.default_rng(0)
 

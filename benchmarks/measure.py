@@ -1,6 +1,7 @@
 """How things are timed, and how what was measured is shown."""
 
 import inspect
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +32,11 @@ class Row:
         else:
             return ""
         return f"{bound}, {'met' if met else '**not met**'}"
+
+
+def quick() -> bool:
+    """Whether only to see that everything runs: small sizes, few rounds."""
+    return bool(os.environ.get("BENCHMARKS_QUICK"))
 
 
 def race(

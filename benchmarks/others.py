@@ -1,12 +1,13 @@
-"""What is compared with: filling and copying memory, and the formulas of NumPy, JAX, optax and PyTorch."""
+"""What is compared with: the formulas of NumPy, JAX, optax and PyTorch."""
 
-from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+
+from benchmarks.memory import into
 
 
 try:
@@ -15,20 +16,6 @@ try:
 except ImportError as error:
     error.add_note("The benchmarks compare with PyTorch: pip install -e '.[bench]'.")
     raise
-
-
-into = partial(jax.jit, donate_argnums=0, keep_unused=True)
-"""A compiled function whose result takes the memory of its first argument, a table."""
-
-
-@into
-def fill(table: jax.Array, per_row: jax.Array) -> jax.Array:
-    return jnp.broadcast_to(per_row[:, None], table.shape)
-
-
-@into
-def copy(table: jax.Array, source: jax.Array) -> jax.Array:
-    return jnp.copy(source)
 
 
 @into

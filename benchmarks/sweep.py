@@ -15,10 +15,10 @@ import numpy as np
 import optax
 
 import jaxsched as js
-from benchmarks.measure import Row, compare, race, section
+from benchmarks.measure import Row, compare, quick, race, section
 
 
-ROUNDS, STEPS, SAMPLE = 5, 300, 4
+ROUNDS, STEPS, SAMPLE = (1, 30, 1) if quick() else (5, 300, 4)
 EXAMPLES, FEATURES, HIDDEN = 256, 8, 16
 KEYS = jax.random.split(jax.random.key(0), 3)
 
@@ -26,7 +26,7 @@ X = jax.random.normal(KEYS[0], (EXAMPLES, FEATURES))
 Y = jnp.sin(X.sum(axis=1))
 PARAMS = [jax.random.normal(KEYS[1], (FEATURES, HIDDEN)) / 3, jax.random.normal(KEYS[2], (HIDDEN,)) / 4]
 
-PEAKS, WARMUPS = np.geomspace(1e-4, 1e-1, 64), np.arange(0, 240, 15)
+PEAKS, WARMUPS = np.geomspace(1e-4, 1e-1, 2 if quick() else 64), np.arange(16) * (STEPS // 20)
 CONFIGS = js.grid(peak_value=PEAKS, warmup_steps=WARMUPS)
 
 

@@ -5,8 +5,8 @@ Every curve for 1,000 configurations and 100,000 steps, each hyperparameter diff
 number per row. `jnp.cos` and `jnp.power` are plain formulas in JAX, and NumPy's is a vectorized cosine in float32.
 One `jax.jit` for each configuration, compilation included, and PyTorch's `step()` are measured on a sample.
 
-On a GPU there are 20,000 configurations, and the bytes that are written are also set against those that a copy reads
-and writes.
+On an accelerator there are up to 20,000 configurations, and the bytes that are written are also set against those that
+a copy reads and writes.
 
     python -m benchmarks.table
 """
@@ -18,13 +18,13 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxsched as js
-from benchmarks import others
-from benchmarks.curves import CONFIGS, CURVES, END, LENGTH, ON_GPU, PEAK, POWER, STEPS
-from benchmarks.measure import Row, compare, race, section
+from benchmarks.curves import CONFIGS, CURVES, END, LENGTH, ON_ACCELERATOR, PEAK, POWER, STEPS
+from benchmarks.measure import Row, compare, quick, race, section
+from benchmarks.memory import copy, fill
 
 
-ROUNDS = 9
-TABLES = 20 if ON_GPU else 1  # one after another, so that a launch does not count
+ROUNDS = 2 if quick() else 9
+TABLES = 20 if ON_ACCELERATOR else 1  # one after another, so that a launch does not count
 FEW, VERY_FEW = 200, 5  # configurations for NumPy (for PyTorch, steps), and for one compilation each
 
 SCHEDULES = {name: schedule for curves in CURVES.values() for name, schedule in curves.items()}
@@ -49,7 +49,7 @@ class Memory:
 
     def fill(self) -> Callable[[], None]:
         per_row = jnp.asarray(PEAK, jnp.float32)
-        return self.written(lambda table: others.fill(table, per_row))
+        return self.written(lambda table: fill(table, per_row))
 
 
 def speeds(
@@ -65,22 +65,24 @@ def speeds(
 
 
 def beside_memory(memory: Memory) -> Iterator[Row]:
-    """Every curve against filling memory and, on a GPU, copying it."""
+    """Every curve against filling memory and, on an accelerator, copying it."""
     limits = {"fill": memory.fill()}
-    if ON_GPU:
+    if ON_ACCELERATOR:
         source = jnp.ones((CONFIGS, STEPS), jnp.float32)
-        limits["copy"] = memory.written(lambda table: others.copy(table, source))
+        limits["copy"] = memory.written(lambda table: copy(table, source))
     for target, curves in CURVES.items():
-        for name in curves:
+        for name in list(curves)[: 1 if quick() else None]:
             speed = speeds({name: memory.curve(name), **limits}, memory.fill())
             yield compare(name, speed[name], "fill", speed["fill"], "G values/s", at_least=target)
-            if ON_GPU:
+            if ON_ACCELERATOR:
                 least = 0.85 if target in (0.6, 0.4) else None
                 yield compare(name, 4 * speed[name], "copy", 8 * speed["copy"], "GB/s", at_least=least)
 
 
 def beside_others(memory: Memory) -> Iterator[Row]:
     """The plain formulas against filling memory, and the curves against them."""
+    from benchmarks import others  # which needs PyTorch
+
     peak, end, length, power = (jnp.asarray(x, jnp.float32) for x in (PEAK, END, LENGTH, POWER))
     few, very_few, scheduler = slice(FEW), slice(VERY_FEW), others.torch_cosine(0.1, STEPS)
     contestants = {
@@ -132,7 +134,7 @@ def beside_numpy_memory() -> Iterator[Row]:
 def run() -> list[Row]:
     memory = Memory()
     rows = [*beside_memory(memory), *beside_others(memory)]
-    return rows if ON_GPU else [*rows, *beside_numpy_memory()]
+    return rows if ON_ACCELERATOR else [*rows, *beside_numpy_memory()]
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ import jax
 import optax
 
 import jaxsched as js
-from benchmarks.measure import Row, compare, race, section
+from benchmarks.measure import Row, compare, quick, race, section
 from jaxsched.training import scheduled
 
 
 BATCH = 128
 SIZES = {"small": (128, 512, 512, 10), "middle": (784, 2048, 2048, 2048, 10)}
-ROUNDS = {"small": 1_000, "middle": 300}
+ROUNDS = {"small": 5} if quick() else {"small": 1_000, "middle": 300}
 KEY = jax.random.key(0)
 
 COSINE = js.warmup_cosine(peak_value=1e-3, warmup_steps=100, total_steps=1_000)
@@ -61,9 +61,9 @@ def train_step(optimizer: optax.GradientTransformation, sizes: tuple[int, ...]) 
 
 def run() -> list[Row]:
     rows = []
-    for size, sizes in SIZES.items():
-        steps = {name: train_step(optimizer, sizes) for name, optimizer in OPTIMIZERS.items()}
-        seconds = {name: 1e3 * x for name, x in race(steps, ROUNDS[size]).items()}
+    for size, rounds in ROUNDS.items():
+        steps = {name: train_step(optimizer, SIZES[size]) for name, optimizer in OPTIMIZERS.items()}
+        seconds = {name: 1e3 * x for name, x in race(steps, rounds).items()}
         constant = seconds.pop("constant")
         for name, x in seconds.items():
             bound = None if "optax" in name else 1.01

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsched._export import register_for_export
 from jaxsched._fields import Field, convert, describe, low_half, within
 from jaxsched._leaves import show
 from jaxsched._typing import Pair
@@ -126,6 +127,7 @@ def _register(cls: type[Data]) -> None:
         return _new(cls, zip(names, (*children, *structure), strict=True))
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+    register_for_export(cls, cls._name, static, unflatten)
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:

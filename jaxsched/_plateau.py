@@ -18,6 +18,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._data import Data
+from jaxsched._export import exportable
 from jaxsched._leaves import check_numbers, checked_leaf, default_dtype, one_or_each
 from jaxsched._typing import AtLeastOnce, Leaf, Rate, Scalar, Times
 
@@ -40,6 +41,7 @@ SEMANTICS: dict[str | None, tuple[ThresholdMode, float]] = {
 """Whose rules, and with them the defaults of `threshold_mode` and `eps`."""
 
 
+@exportable
 class PlateauState(NamedTuple):
     """Where a controller is. Of all its fields, only `scale` is meant to be read; each has the controller's shape."""
 

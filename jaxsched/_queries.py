@@ -16,6 +16,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from jaxsched._counts import as_float
+from jaxsched._export import exportable
 from jaxsched._leaves import checked_leaf, default_dtype
 from jaxsched._numerics import finite
 from jaxsched._typing import LENGTH, Count, Leaf, Number
@@ -30,6 +31,7 @@ class Curve(Protocol):
     def __getitem__(self, index: Any, /) -> Self: ...
 
 
+@exportable
 class Extrema(NamedTuple):
     """The lowest and the highest value of a schedule, and the first step at which each is attained."""
 

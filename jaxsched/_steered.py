@@ -14,6 +14,7 @@ from jaxsched._base import Schedule
 from jaxsched._combinators import select
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import SHAPES
+from jaxsched._export import exportable
 from jaxsched._typing import Length, Number, Scalar, Times
 
 
@@ -59,6 +60,7 @@ class Steered(Schedule):
         return jnp.where(jnp.asarray(self.holds) > 0, self.held, planned)
 
 
+@exportable
 class Packed(NamedTuple):
     """The same as a state holds it, but for the scale: in few leaves, since every one costs time at every call."""
 

@@ -13,6 +13,8 @@ import jax
 import numpy as np
 from jax.typing import ArrayLike
 
+from jaxsched._export import exportable
+
 
 @dataclasses.dataclass(frozen=True)
 class Leaf:
@@ -37,6 +39,7 @@ class Leaf:
     clock: bool = True
 
 
+@exportable
 class Pair(NamedTuple):
     """A number as the sum of two: its float32 leaf, and what float32 could not hold of it.
 

@@ -1,9 +1,11 @@
 """What several test files need."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.experimental
+import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
 
@@ -36,3 +38,37 @@ def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
         return jax.tree.unflatten(structure, others)
 
     return [leaves[i] for i in where], rebuild
+
+
+def with_other_quotients(
+    fn: Callable[..., Any], divide: Callable[[jax.Array, jax.Array], jax.Array]
+) -> Callable[..., Any]:
+    """The function on a machine that divides floats in another way."""
+
+    def evaluate(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        known = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *arguments], strict=True))
+        for equation in jaxpr.eqns:
+            given = [x.val if isinstance(x, jax.extend.core.Literal) else known[x] for x in equation.invars]
+            if equation.primitive.name in ("jit", "pjit"):
+                inner = equation.params["jaxpr"]
+                results = evaluate(inner.jaxpr, inner.consts, given)
+            elif equation.primitive.name == "div" and jnp.issubdtype(equation.outvars[0].aval.dtype, np.floating):
+                results = [divide(*given)]
+            else:
+                results = equation.primitive.bind(*given, **equation.params)
+                results = results if equation.primitive.multiple_results else [results]
+            known.update(zip(equation.outvars, results, strict=True))
+        return [known[x] for x in jaxpr.outvars]
+
+    def other(*arguments: Any) -> Any:
+        closed, shape = jax.make_jaxpr(fn, return_shape=True)(*arguments)
+        results = evaluate(closed.jaxpr, closed.consts, jax.tree.leaves(arguments))
+        return jax.tree.unflatten(jax.tree.structure(shape), results)
+
+    return other
+
+
+def next_floats(x: jax.Array, ulps: Any) -> jax.Array:
+    """The numbers so many units in the last place further from 0; 0 itself is exact on every machine."""
+    bits = jax.lax.bitcast_convert_type(x, np.int64 if x.dtype == np.float64 else np.int32)
+    return jnp.where(x == 0, x, jax.lax.bitcast_convert_type(bits + ulps, x.dtype))

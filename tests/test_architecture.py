@@ -13,6 +13,7 @@ import jaxsched
 HOUSE = Path(jaxsched.__file__).parent
 
 FLOORS = [
+    "_export",
     "_typing",
     "_leaves",
     "_units",

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 import jaxsched as js
 from jaxsched import _counts, _numerics, _pairs, _powers
 from jaxsched._typing import Pair
-from tests.helpers import enable_x64
+from tests.helpers import enable_x64, next_floats, with_other_quotients
 
 
 LAST = 2**31 - 1
@@ -86,6 +86,41 @@ def test_a_quotient_of_64_bits_is_exact():
         for by in (1, 2, 3, 1000, 16383, 16385, 2**31, 2**40 + 3, 2**63 - 1):
             quotient, rest = jax.jit(_counts.divided)(counts, np.int64(by))
             assert (quotient == counts // by).all() and (rest == counts % by).all()
+
+
+DIVISIONS: dict[str, Callable[[Any], Callable[..., jax.Array]]] = {
+    "quotient": lambda off: lambda x, y: next_floats(x / y, off),
+    "reciprocal": lambda off: lambda x, y: x * next_floats(1 / y, off),
+}
+
+
+def counts_and_divisors(bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """The limits, the powers of 2 and what is beside them, drawn numbers; and counts at both sides of a multiple."""
+    rng, last = np.random.default_rng(0), 2 ** (bits - 1) - 1
+    powers = [2**k + i for k in range(bits - 1) for i in (-1, 0, 1)]
+    drawn = rng.integers(1, last, 30).tolist() + (2 ** rng.uniform(0, bits - 1.01, 70)).astype(int).tolist()
+    divisors = np.array(
+        sorted({x for x in (1, 2047, 2049, last // 2, last - 1, last, *powers, *drawn) if 0 < x <= last})
+    )
+    counts = np.array([0, 1, 2**24 - 1, 2**24, 2**24 + 1, last // 2, last - 1, last, *drawn])
+    count, by = (x.ravel() for x in np.meshgrid(counts, divisors))
+    multiple = count // by * by
+    return np.concatenate([count, multiple, np.maximum(multiple - 1, 0)]), np.tile(by, 3)
+
+
+@pytest.mark.parametrize("bits, dtype", [(32, np.int32), (64, np.int64)])
+@pytest.mark.parametrize("kind", DIVISIONS)
+def test_a_quotient_of_integers_is_exact_where_a_float_division_is_off_by_4_ulp(kind: str, bits: int, dtype: Any):
+    with enable_x64(bits == 64):
+        count, by = (x.astype(dtype) for x in counts_and_divisors(bits))
+        exact = np.divmod(count, by)
+
+        def divided(off: Any, count: Any, by: Any) -> Any:
+            return with_other_quotients(_counts.divided, DIVISIONS[kind](off))(count, by)
+
+        for compiled in (divided, jax.jit(divided)):  # which fuses the product with the sum, where the machine can
+            for off in range(-4, 5):
+                assert np.array_equal(compiled(dtype(off), count, by), exact), f"off by {off} ulp"
 
 
 @given(

@@ -15,6 +15,7 @@ from jax.typing import ArrayLike
 from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
 from jaxsched._data import Data, broadcast_numbers
+from jaxsched._export import exportable
 from jaxsched._leaves import as_step, checked_leaf, default_dtype, last_step, one_or_each
 from jaxsched._plateau import GreedyPlateau, PlateauState, ReduceOnPlateau
 from jaxsched._steered import Packed, Steered, packed, steered_values, unpacked
@@ -24,6 +25,7 @@ from jaxsched._typing import Leaf, Step
 Controller = ReduceOnPlateau | GreedyPlateau
 
 
+@exportable
 class ScheduledState(NamedTuple):
     """The state of a `scheduled` optimizer."""
 
