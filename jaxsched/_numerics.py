@@ -209,7 +209,7 @@ def sin2(parts: Parts) -> Parts:
 def one_minus_sqrt(parts: Parts) -> tuple[jax.Array, jax.Array]:
     """1 - √second and √second."""
     root = sqrt(parts.second)
-    return parts.first / (1 + root), root
+    return jnp.where(root == 0, 1, parts.first / (1 + root)), root  # where machines divide inexactly, even by 1
 
 
 def one_minus_square(parts: Parts) -> tuple[jax.Array, jax.Array]:

@@ -7,8 +7,8 @@ is nothing to add: the low number is 0 or as good as that.
 What this asks of a machine: sums, differences and products that are rounded to the nearest float; a product that is
 fused with a sum may stay unrounded. A division may be off by 4 ulp: that costs a reciprocal 5 of its 46 bits, and no
 whole quotient, for `divided` has room for it. A compiler that takes floats for real numbers, and so (a + b) - a for b,
-takes the low number of a sum for 0: with `--xla_cpu_enable_fast_math`, or another licence to reassociate, stairs are
-not the nearest float, and a restart of a cycle that grows by a fraction can come a step late.
+takes the low number of a sum for 0: with `--xla_cpu_enable_fast_math`, or another licence to reassociate, stairs lose
+bits, and a restart of a cycle that grows by a fraction can come a step late.
 """
 
 import functools
