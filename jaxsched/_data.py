@@ -150,16 +150,29 @@ def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D
     def mapped(field: Field, held: Any) -> object:
         if isinstance(held, Data):
             return map_numbers(fn, held, axes + (field.holds == "pieces"))
-        if field.holds == "schedules":
-            return tuple(map_numbers(fn, inner, axes) for inner in held)
         if field.static or held is None:
             return held
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
         field = within(field, axes) if axes else field
         if isinstance(held, Pair):
             return Pair(fn(held.high, field), fn(held.low, low_half(field)))
         return fn(held, field)
 
     return _new(type(data), ((field.name, mapped(field, vars(data)[field.name])) for field in data._fields))
+
+
+def map_structure(fn: Callable[[Any], object], data: D) -> D:
+    """The same data with `fn(x)` for all that is structure in it, of inner schedules too."""
+
+    def mapped(field: Field, held: Any) -> object:
+        if field.static:
+            return fn(held)
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
+        return map_structure(fn, held) if isinstance(held, Data) else held
+
+    return _new(type(data), [(field.name, mapped(field, vars(data)[field.name])) for field in data._fields])
 
 
 def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:

@@ -223,13 +223,13 @@ def _pieces(schedule: Schedule, begin: int, end: int) -> list[_Piece]:
 
 
 def _operands(schedule: Arithmetic) -> Iterable[Schedule]:
-    return (operand for operand in (schedule.left, schedule.right) if isinstance(operand, Schedule))
+    return (operand for operand in schedule.operands if isinstance(operand, Schedule))
 
 
 def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
     """The findings in a schedule whose step 0 is at `begin`, for a run up to `end`."""
     if isinstance(schedule, Arithmetic):
-        if schedule.symbol not in ("minimum", "maximum"):  # of those two operands, one does not show
+        if schedule.symbol not in ("minimum", "maximum"):  # of their operands, only one shows
             for operand in _operands(schedule):
                 yield from _of_pieces(operand, begin, end)
         return
