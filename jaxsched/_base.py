@@ -12,14 +12,14 @@ subclass is a bare declaration, and this module is everything behind it:
         def formula(self, step):               # scalars in, a scalar out; `step` is never negative
             ...
 
-How a class becomes a pytree is in `_data`. *Calling* is one jitted function for all schedules, so its cache holds one
-executable per structure, whatever the numbers.
+How a class becomes a pytree is in `_data`. *Calling* is one compiled program per structure, whatever the numbers; how
+those are kept is in `_programs`.
 """
 
 import abc
 import math
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterator
+from functools import partial, reduce
 from typing import Annotated, Any
 
 import jax
@@ -28,9 +28,10 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxsched._data import Data, broadcast_numbers, map_numbers
+from jaxsched._data import Data, broadcast_numbers, map_numbers, narrowed
 from jaxsched._leaves import as_step, checked_leaf, default_dtype, show
 from jaxsched._numerics import finite, quotient
+from jaxsched._programs import Kind, Program
 from jaxsched._queries import Queries
 from jaxsched._typing import Leaf, Number, Step
 
@@ -57,7 +58,7 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
             outside = self.__dict__["_outside"]  # made by the first call outside of a program
         except KeyError:
             outside = vars(self)["_outside"] = _outside(self)
-        return outside(step) if outside else _call(self, jnp.asarray(step, default_dtype(integer=True)))
+        return outside(step)
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         if cls.__bases__ != (Schedule,):
@@ -98,12 +99,21 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         return _arithmetic("/", other, self)
 
 
-# Calling: one jitted function for all schedules.
+# Calling: one program per structure.
 
 
-@partial(jax.jit, inline=True)
-def _call(schedule: Schedule, step: jax.Array) -> jax.Array:
-    return values_at(schedule, jnp.maximum(step, 0))
+def _value(schedule: Schedule, step: Any) -> jax.Array:
+    return values_at(schedule, jnp.maximum(jnp.asarray(step, default_dtype(integer=True)), 0))
+
+
+def _unpacked(packed: jax.Array, kinds: tuple[Kind, ...]) -> list[jax.Array]:
+    """The leaves in one array of 32 bits for each of their numbers."""
+    ends = np.cumsum([math.prod(kind.shape) for kind in kinds])
+    bits = zip(jnp.split(packed, ends[:-1]), kinds, strict=True)
+    return [jax.lax.bitcast_convert_type(x, kind.dtype).reshape(kind.shape) for x, kind in bits]
+
+
+_call, _call_packed = Program(_value, inline=True), Program(_value, unpack=_unpacked)
 
 
 def _opaque(schedule: Schedule) -> Schedule:
@@ -112,7 +122,7 @@ def _opaque(schedule: Schedule) -> Schedule:
     It would round a division by one that it knows otherwise: as a product with the reciprocal. So a schedule has the
     same bits, whether a program holds its numbers or is given them.
     """
-    leaves, structure = jax.tree.flatten(schedule)
+    leaves, structure = jax.tree.flatten(narrowed(schedule))
     known = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, Tracer)]
     hidden = jax.lax.optimization_barrier([leaves[i] for i in known]) if known else []
     for i, leaf in zip(known, hidden, strict=True):
@@ -120,37 +130,42 @@ def _opaque(schedule: Schedule) -> Schedule:
     return jax.tree.unflatten(structure, leaves)
 
 
-def _outside(schedule: Schedule) -> Callable[[Any], jax.Array] | None:
+def _outside(schedule: Schedule) -> Callable[[Any], jax.Array]:
     """The call of one schedule outside of any program, where every array that is handed over costs time.
 
-    One array holds all numbers. It must not hold the schedule itself, which would then be freed late.
+    One array holds all numbers. The call must not hold the schedule itself, which would then be freed late.
     """
-    leaves, structure = jax.tree.flatten(schedule)
+    leaves = jax.tree.leaves(schedule)
     packable = all(isinstance(leaf, np.ndarray | np.generic) and leaf.itemsize == 4 for leaf in leaves)
     if schedule.shape or not leaves or not packable:
-        return None
-    kinds = tuple((leaf.dtype, leaf.shape) for leaf in leaves)
+        return partial(*_call.of(schedule))
+    program, _ = _call_packed.of(schedule)
     with jax.ensure_compile_time_eval():
-        packed = jnp.asarray(np.concatenate([leaf.ravel().view(np.int32) for leaf in leaves]))
-    return partial(_call_packed(structure, kinds), packed)
-
-
-@cache
-def _call_packed(structure: Any, kinds: tuple[tuple[np.dtype[Any], tuple[int, ...]], ...]) -> Callable[..., jax.Array]:
-    ends = np.cumsum([math.prod(shape) for _, shape in kinds])
-
-    @jax.jit
-    def call(packed: jax.Array, step: jax.Array) -> jax.Array:
-        bits = zip(jnp.split(packed, ends[:-1]), kinds, strict=True)
-        leaves = [jax.lax.bitcast_convert_type(x, dtype).reshape(shape) for x, (dtype, shape) in bits]
-        return _call(jax.tree.unflatten(structure, leaves), jnp.asarray(step, default_dtype(integer=True)))
-
-    return call
+        packed = jax.device_put(np.concatenate([leaf.ravel().view(np.int32) for leaf in leaves]))  # compiles nothing
+    return partial(program, packed)
 
 
 def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
-    """The values of a stack at steps of which none is negative, inside a program."""
+    """The values of a stack at steps of which none is negative, inside a program.
 
+    On a mesh of explicit axes they lie as rows and steps do, and JAX is not asked how what is looked up in between does.
+    """
+    rows, columns = _spread((len(schedule.shape), jax.tree.leaves(schedule)), (steps.ndim, [steps]))
+    if any((*rows, *columns)):
+        spec = jax.sharding.PartitionSpec(*rows, *columns)
+        return jax.sharding.auto_axes(_values_at, out_sharding=spec)(schedule, steps)
+    return _values_at(schedule, steps)
+
+
+def _spread(*arrays: tuple[int, list[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Over which explicit axes of the mesh that is set the first axes of arrays lie, from the first that do."""
+    is_set = hasattr(jax, "set_mesh") and not jax.sharding.get_abstract_mesh().empty
+    for ndim, alike in arrays:
+        specs = (tuple(jax.typeof(x).sharding.spec)[:ndim] for x in alike if is_set)
+        yield next((spec for spec in specs if any(spec)), (None,) * ndim)
+
+
+def _values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
     def value(schedule: Schedule, step: jax.Array) -> jax.Array:
         result = schedule.formula(step)
         if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
@@ -168,17 +183,16 @@ def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
 
 
 class Arithmetic(Schedule):
-    """Two schedules, or a schedule and a number, under one of + - * /, or the lesser or greater of the two.
+    """Schedules and numbers under one of + - * /, from left to right, or the least or greatest of them.
 
-        (a ∘ b)(t) = a(t) ∘ b(t)
+        (a ∘ b ∘ c)(t) = (a(t) ∘ b(t)) ∘ c(t)
 
     Written with the operators, `minimum` and `maximum`. No step can make the value or its gradient infinite: a
     quotient is 0 where its denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
 
     Args:
         symbol: "+", "-", "*", "/", "minimum" or "maximum".
-        left: a schedule or a number.
-        right: a schedule or a number; a concrete number 0 cannot divide.
+        operands: schedules and numbers; a concrete number 0 cannot divide.
 
     >>> import jaxsched as js
     >>> 0.1 * js.Linear(1.0, 0.0, 10) + 1.0
@@ -186,37 +200,41 @@ class Arithmetic(Schedule):
     """
 
     symbol: str
-    left: Annotated[Schedule | Number, Leaf(or_schedule=True)]
-    right: Annotated[Schedule | Number, Leaf(or_schedule=True)]
+    operands: Annotated[tuple[Schedule | Number, ...], Leaf(or_schedule=True)]
 
     def _check(self) -> None:
-        if self.symbol == "/" and isinstance(self.right, np.generic | np.ndarray) and not np.all(self.right):
-            raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {show(self.right)}.")
+        for divisor in self.operands[1:] if self.symbol == "/" else ():
+            if isinstance(divisor, np.generic | np.ndarray) and not np.all(divisor):
+                raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {show(divisor)}.")
 
     def formula(self, step: jax.Array) -> Number:
-        a, b = (x.formula(step) if isinstance(x, Schedule) else jnp.asarray(x) for x in (self.left, self.right))
-        match self.symbol:
-            case "+":
-                return finite(a + b)
-            case "-":
-                return finite(a - b)
-            case "*":
-                return finite(a * b)
-            case "/":
-                return quotient(a, b)
-            case "minimum":
-                return jnp.minimum(a, b)
-            case _:
-                return jnp.maximum(a, b)
+        values = (x.formula(step) if isinstance(x, Schedule) else x for x in self.operands)
+        return reduce(_OPERATIONS[self.symbol], map(jnp.asarray, values))
 
     def __repr__(self) -> str:
-        left, right = show(self.left), show(self.right)
+        operands = map(show, self.operands)
         infix = len(self.symbol) == 1
-        return f"({left} {self.symbol} {right})" if infix else f"{self.symbol}({left}, {right})"
+        return f"({f' {self.symbol} '.join(operands)})" if infix else f"{self.symbol}({', '.join(operands)})"
+
+
+_OPERATIONS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
+    "+": lambda a, b: finite(a + b),
+    "-": lambda a, b: finite(a - b),
+    "*": lambda a, b: finite(a * b),
+    "/": quotient,
+    "minimum": jnp.minimum,
+    "maximum": jnp.maximum,
+}
+
+
+def arithmetic(symbol: str, first: Any, *others: Any) -> Schedule:
+    """What is of the same kind on the left is continued: hundreds of schedules are one, and no tower of pairs."""
+    continued = isinstance(first, Arithmetic) and first.symbol == symbol
+    return Arithmetic(symbol, (*(first.operands if continued else (first,)), *others))
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:
     operands = Schedule | int | float | np.generic | np.ndarray | jax.Array | list | tuple
     if not (isinstance(left, operands) and isinstance(right, operands)):
         return NotImplemented
-    return Arithmetic(symbol, left, right)
+    return arithmetic(symbol, left, right)

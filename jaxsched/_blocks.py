@@ -15,6 +15,7 @@ from jaxsched._configs import stack, structure_of
 from jaxsched._data import broadcast_numbers, map_numbers
 from jaxsched._fields import as_schedules
 from jaxsched._leaves import as_step, check_batch_size, default_dtype
+from jaxsched._programs import Program
 from jaxsched._typing import Step
 
 
@@ -86,11 +87,11 @@ def blocks_of(
     total_rows = len(group.rows)
     rows, columns = block_shape(total_rows, steps, dtype, batch_size)
     columns = steps.count if whole_rows else columns
-    schedules = jax.tree.map(jnp.asarray, group.schedules)
+    schedules = jax.device_put(group.schedules)
     memory = jnp.zeros((rows, columns), dtype)
     for first_row, row in spans(total_rows, rows):
         for first_column, column in spans(steps.count, columns):
-            memory = values = _block(memory, schedules, steps.array, first_row, first_column)
+            memory = values = _block(schedules, memory, steps.array, first_row, first_column)
             if (first_row, first_column) != (row, column):
                 values = values[row - first_row :, column - first_column :]
             yield Block(group.rows[row : row + rows], slice(column, column + values.shape[1]), values)
@@ -108,9 +109,15 @@ def block_shape(rows: int, steps: Steps, dtype: Any, batch_size: int | None) -> 
     return rows, min(steps.count, max(1, most // max(rows, 1)))
 
 
-@partial(jax.jit, donate_argnums=0, keep_unused=True)
-def _block(memory: jax.Array, schedules: Schedule, steps: Any, row: int, column: int) -> jax.Array:
-    return table_of(rows_of(schedules, row, len(memory)), steps, column, memory.shape, memory.dtype)
+@partial(Program, donate_argnums=1)
+def _block(schedules: Schedule, memory: jax.Array, steps: Any, row: int, column: int) -> jax.Array:
+    values = table_of(rows_of(schedules, row, len(memory)), steps, column, memory.shape, memory.dtype)
+    return written_over(memory, values)
+
+
+def written_over(memory: jax.Array, values: jax.Array) -> jax.Array:
+    """The values. So the memory is mentioned: JAX would drop it otherwise, and with `keep_unused` never the program."""
+    return jax.lax.dynamic_update_slice(memory, values, (0,) * memory.ndim)
 
 
 def table_of(schedules: Schedule, steps: Any, column: Any, shape: tuple[int, ...], dtype: Any) -> jax.Array:

@@ -221,8 +221,8 @@ def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
         if isinstance(held, Schedule):
             by_cycle = isinstance(schedule, Triangular) and schedule.scale_by == "cycle"
             return held if by_cycle else _stretched(held, old, new)
-        if field.holds == "schedules":
-            return tuple(_stretched(inner, old, new) for inner in held)
+        if type(held) is tuple:
+            return tuple(stretched(field, inner) for inner in held)
         if held is None or not (field.holds == "number" and field.leaf.integer and field.leaf.clock):
             return held
         table = (1,) * field.leaf.ndim

@@ -1,7 +1,6 @@
 """Schedules made of the values of others. Arithmetic is in `_base`, with the operators."""
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any, Literal
 
 import jax
@@ -9,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._base import Arithmetic, Schedule
+from jaxsched._base import Schedule, arithmetic
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import Shape, transition
 from jaxsched._fields import as_schedules
@@ -76,7 +75,7 @@ def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> 
         raise TypeError(f"{name}: at least two operands are needed, got {len(operands)}.")
     if not any(isinstance(operand, Schedule) for operand in operands):
         raise TypeError(f"{name}: at least one operand must be a schedule, got {operands!r}.")
-    return reduce(lambda a, b: Arithmetic(name, a, b), operands)
+    return arithmetic(name, *operands)
 
 
 class Select(Schedule, name="select"):

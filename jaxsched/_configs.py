@@ -80,6 +80,10 @@ class Configs:
         same_names = list(self._columns) == list(other._columns)
         return same_names and all(np.array_equal(c, other._columns[name]) for name, c in self._columns.items())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled and copied: a view of a dict cannot be, and arrays would come back writable."""
+        return type(self), (dict(self._columns),)
+
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from jaxsched._export import register_for_export
 from jaxsched._fields import Field, convert, describe, low_half, within
-from jaxsched._leaves import show
+from jaxsched._leaves import as_pair, checked_leaf, show, x64
 from jaxsched._typing import Pair
 
 
@@ -152,16 +152,29 @@ def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D
     def mapped(field: Field, held: Any) -> object:
         if isinstance(held, Data):
             return map_numbers(fn, held, axes + (field.holds == "pieces"))
-        if field.holds == "schedules":
-            return tuple(map_numbers(fn, inner, axes) for inner in held)
         if field.static or held is None:
             return held
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
         field = within(field, axes) if axes else field
         if isinstance(held, Pair):
             return Pair(fn(held.high, field), fn(held.low, low_half(field)))
         return fn(held, field)
 
     return _new(type(data), ((field.name, mapped(field, vars(data)[field.name])) for field in data._fields))
+
+
+def map_structure(fn: Callable[[Any], object], data: D) -> D:
+    """The same data with `fn(x)` for all that is structure in it, of inner schedules too."""
+
+    def mapped(field: Field, held: Any) -> object:
+        if field.static:
+            return fn(held)
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
+        return map_structure(fn, held) if isinstance(held, Data) else held
+
+    return _new(type(data), [(field.name, mapped(field, vars(data)[field.name])) for field in data._fields])
 
 
 def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
@@ -177,3 +190,18 @@ def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
         return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
 
     return map_numbers(broadcast, data)
+
+
+def narrowed(data: D) -> D:
+    """The same data in the types of here and now: what was built under `jax_enable_x64`, where that is off.
+
+    JAX would cut off the bits that do not fit, without a word.
+    """
+    if x64() or not any(getattr(x, "itemsize", 0) == 8 for x in jax.tree.leaves(data)):
+        return data
+
+    def half(old: Any, new: Any) -> Any:
+        return as_pair(np.asarray(old.high, np.float64) + old.low) if isinstance(old, Pair) else new
+
+    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), data)
+    return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Pair))

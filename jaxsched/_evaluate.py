@@ -24,8 +24,10 @@ from jaxsched._blocks import (
     rows_of,
     spans,
     table_of,
+    written_over,
 )
 from jaxsched._leaves import check_batch_size
+from jaxsched._programs import Program
 from jaxsched._progress import progress_bar
 from jaxsched._typing import Step
 
@@ -135,8 +137,8 @@ def evaluate(
     in_jax = out is None or isinstance(out, jax.Array)
     if in_jax and reduce is None and batch_size is None and not progress and len(groups) == 1:
         if out is None:
-            return _new(sharding)(groups[0].schedules, given.array, flat, table, dtype)
-        return _into(out, groups[0].schedules, given.array, flat)
+            return _new(sharding)(groups[0].schedules, given.array, flat=flat, shape=table, dtype=dtype)
+        return _into(groups[0].schedules, out, given.array, flat=flat)
     with progress_bar("evaluate", int(np.prod(table)), "value", progress) as advance:
         if reduce is not None:
             return _reduce(reduce, shape, groups, given, dtype, batch_size, advance)
@@ -158,16 +160,16 @@ def _check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
 
 
 @functools.cache
-def _new(sharding: jax.sharding.Sharding | None) -> Any:
-    return jax.jit(_table, static_argnums=(2, 3, 4), out_shardings=sharding)
+def _new(sharding: jax.sharding.Sharding | None) -> Program:
+    return Program(_table, out_shardings=sharding)
 
 
-@functools.partial(jax.jit, donate_argnums=0, static_argnums=3, keep_unused=True)
-def _into(out: jax.Array, schedules: Schedule, steps: Any, flat: tuple[int, int]) -> jax.Array:
-    return _table(schedules, steps, flat, out.shape, out.dtype)
+@functools.partial(Program, donate_argnums=1)
+def _into(schedules: Schedule, out: jax.Array, steps: Any, *, flat: tuple[int, int]) -> jax.Array:
+    return written_over(out, _table(schedules, steps, flat=flat, shape=out.shape, dtype=out.dtype))
 
 
-def _table(schedules: Schedule, steps: Any, flat: tuple[int, int], shape: tuple[int, ...], dtype: Any) -> jax.Array:
+def _table(schedules: Schedule, steps: Any, *, flat: tuple[int, int], shape: tuple[int, ...], dtype: Any) -> jax.Array:
     return table_of(schedules, steps, 0, flat, dtype).reshape(shape)
 
 
@@ -279,16 +281,22 @@ def _reduced(
 ) -> Iterator[tuple[np.ndarray, Any]]:
     count = len(group.rows)
     rows, _ = block_shape(count, steps, dtype, batch_size)
-    schedules = jax.tree.map(jnp.asarray, group.schedules)
+    schedules = jax.device_put(group.schedules)
     for first, row in spans(count, rows):
-        result = _reduced_rows(reduce, schedules, steps.array, first, (rows, steps.count), dtype)
+        result = _reduced_rows(schedules, steps.array, first, reduce=reduce, flat=(rows, steps.count), dtype=dtype)
         if first != row:
             result = jax.tree.map(lambda x, new=row - first: x[new:], result)
         yield group.rows[row : row + rows], result
 
 
-@functools.partial(jax.jit, static_argnums=(0, 4, 5))
+@Program
 def _reduced_rows(
-    reduce: Callable[[jax.Array], Any], schedules: Schedule, steps: Any, first: int, flat: tuple[int, int], dtype: Any
+    schedules: Schedule,
+    steps: Any,
+    first: int,
+    *,
+    reduce: Callable[[jax.Array], Any],
+    flat: tuple[int, int],
+    dtype: Any,
 ) -> Any:
     return reduce(table_of(rows_of(schedules, first, flat[0]), steps, 0, flat, dtype))

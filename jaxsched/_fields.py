@@ -9,7 +9,7 @@ import functools
 from typing import Annotated, Any, Literal, get_type_hints
 
 from jaxsched._leaves import NEGATIVE, as_array, as_pair, checked_leaf
-from jaxsched._typing import PIECES, Leaf, Pair, leaf_of
+from jaxsched._typing import PIECES, Leaf, Number, Pair, leaf_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Field:
 
     owner: str
     name: str
-    holds: Literal["number", "schedule", "schedules", "pieces", "flag", "structure"]
+    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "flag", "structure"]
     leaf: Leaf
     optional: bool
     call: str = ""
@@ -48,6 +48,7 @@ def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
     hints = get_type_hints(cls, include_extras=True)
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
     kinds[Annotated[schedule, PIECES]] = "pieces"
+    kinds[Annotated[tuple[schedule | Number, ...], Leaf(or_schedule=True)]] = "operands"
 
     declared = dataclasses.fields(cls)
     needed = sum(field.default is dataclasses.MISSING for field in declared)
@@ -55,7 +56,7 @@ def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
 
     def field(i: int, name: str) -> Field:
         leaf, optional = leaf_of(hints[name])
-        holds = "number" if leaf else kinds.get(hints[name], "structure")
+        holds = kinds.get(hints[name], "number" if leaf else "structure")
         shown = [field.name for field in declared[: max(needed, i + 1)]]
         more = ["..."] if len(shown) < len(declared) else []
         return Field(
@@ -82,6 +83,9 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
             if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):
                 return given
             return as_number(field, given)
+        case "operands":
+            number = dataclasses.replace(field, holds="number")
+            return tuple(convert(number, each, schedule) for each in given)
         case "schedule" | "pieces":
             return as_schedule(field.owner, field.name, given, schedule)
         case "schedules":

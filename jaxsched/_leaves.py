@@ -37,6 +37,12 @@ _DEFAULT_DTYPES = {
     (True, True): np.dtype(np.int64),
 }
 
+_LARGEST = {
+    np.dtype(np.float32): float(np.nextafter(2.0**128 - 2.0**103, 0.0)),
+    np.dtype(np.float64): float(np.finfo(np.float64).max),
+}
+"""The largest double that is rounded to a finite one: more than float32's largest, whose shortest decimals are, too."""
+
 
 def last_step() -> int:
     """The largest step that the default integer type can count."""
@@ -190,7 +196,7 @@ def in_row(row: tuple[int, ...]) -> str:
 def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
     dtype = default_dtype(leaf.integer)
     array = array if leaf.integer else array.astype(np.float64)
-    highest = last_step() if leaf.integer else float(np.finfo(dtype).max)
+    highest = last_step() if leaf.integer else _LARGEST[dtype]
     lowest = -highest if leaf.minimum is None else leaf.minimum
 
     def reject_first(bad: np.ndarray, rule: str) -> Exception:

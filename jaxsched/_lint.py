@@ -193,7 +193,7 @@ def _rises_after_the_end(schedule: Schedule, run: _Extent, total: int) -> Iterat
 def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
     """The findings in a schedule whose step 0 is at `begin`, for a run up to `end`."""
     if isinstance(schedule, Arithmetic):
-        if schedule.symbol not in ("minimum", "maximum"):  # of those two operands, one does not show
+        if schedule.symbol not in ("minimum", "maximum"):  # of their operands, only one shows
             for operand in operands(schedule):
                 yield from _of_pieces(operand, begin, end)
         return

@@ -65,7 +65,7 @@ def pieces(schedule: Schedule, begin: int, end: int) -> list[Piece]:
 
 
 def operands(schedule: Arithmetic) -> Iterable[Schedule]:
-    return (operand for operand in (schedule.left, schedule.right) if isinstance(operand, Schedule))
+    return (operand for operand in schedule.operands if isinstance(operand, Schedule))
 
 
 def curves(schedule: Schedule, begin: int, end: int) -> Iterator[Piece]:
@@ -82,7 +82,7 @@ def _within(piece: Piece) -> Iterator[Piece]:
         case Shift():
             inner = curves(schedule.schedule, begin + int(schedule.steps), end)
             yield from (each._replace(begin=max(each.begin, begin)) for each in inner if each.end > begin)
-        case Arithmetic(symbol="minimum" | "maximum"):  # of those two operands, one does not show
+        case Arithmetic(symbol="minimum" | "maximum"):  # of their operands, only one shows
             pass
         case Arithmetic():
             for operand in operands(schedule):

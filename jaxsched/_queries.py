@@ -19,6 +19,7 @@ from jaxsched._counts import as_float
 from jaxsched._export import exportable
 from jaxsched._leaves import checked_leaf, default_dtype
 from jaxsched._numerics import finite
+from jaxsched._programs import Program
 from jaxsched._typing import LENGTH, Count, Leaf, Number
 
 
@@ -92,7 +93,7 @@ class Queries:
         v = checked_leaf("crossing", "value", value, Leaf())
         last = checked_leaf("crossing", "total_steps", total_steps, LENGTH)
         shape = _common_shape("crossing", self, value=v, total_steps=last)
-        return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape)
+        return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape=shape)
 
     def extrema(self: Curve, total_steps: Count) -> Extrema:
         """The lowest and the highest value at the steps 0 .. T, and the first step at which each is attained.
@@ -116,12 +117,12 @@ class Queries:
         """
         last = checked_leaf("extrema", "total_steps", total_steps, LENGTH)
         shape = _common_shape("extrema", self, total_steps=last)
-        return _extrema(self[()], _zero(), jnp.maximum(last, 0), shape)
+        return _extrema(self[()], _zero(), jnp.maximum(last, 0), shape=shape)
 
 
 def extrema_between(schedule: Curve, first: int, last: int) -> Extrema:
     """The same, of one schedule over the steps first .. last."""
-    return _extrema(schedule, _zero() + first, _zero() + last, ())
+    return _extrema(schedule, _zero() + first, _zero() + last, shape=())
 
 
 def _common_shape(owner: str, schedule: Curve, **numbers: np.ndarray | jax.Array) -> tuple[int, ...]:
@@ -153,7 +154,7 @@ def _zero() -> jax.Array:
 # Sums.
 
 
-@jax.jit
+@Program
 def _integral(schedule: Curve, steps: jax.Array) -> jax.Array:
     leaves, structure = jax.tree.flatten(schedule)
     real = [jnp.issubdtype(jnp.result_type(x), np.floating) for x in leaves]
@@ -166,11 +167,22 @@ def _integral(schedule: Curve, steps: jax.Array) -> jax.Array:
             numbers, counts = iter(rebuild(floats)), iter(others)
             return structure.unflatten([next(numbers if is_real else counts) for is_real in real])(step)
 
-        return _sums(value, math.prod(schedule.shape), floats, others, steps)
+        return _sums(_as_jaxpr(value, floats, others, _zero()), math.prod(schedule.shape), floats, others, steps)
 
     for _ in schedule.shape:
         of_row = jax.vmap(of_row)
     return of_row(leaves)
+
+
+def _as_jaxpr(fn: Callable[..., jax.Array], *args: Any) -> Callable[..., jax.Array]:
+    """The same function, without what it closes over.
+
+    JAX holds on to what can still be differentiated: it would hold on to the functions in a schedule.
+    """
+    from jax.extend.core import jaxpr_as_fun  # which would make the import of the library longer
+
+    traced = jaxpr_as_fun(jax.make_jaxpr(fn)(*args))
+    return lambda *args: traced(*jax.tree.leaves(args))[0]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
@@ -217,8 +229,8 @@ def _(term: Callable[..., jax.Array], size: int, primals: Any, tangents: Any) ->
 # Searches.
 
 
-@partial(jax.jit, static_argnums=3)
-def _crossing(schedule: Curve, value: jax.Array, last: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+@Program
+def _crossing(schedule: Curve, value: jax.Array, last: jax.Array, *, shape: tuple[int, ...]) -> jax.Array:
     schedule, value = jax.lax.stop_gradient((schedule, value))
     length = _block(math.prod(shape))
     first = schedule(0)
@@ -241,8 +253,8 @@ def _crossing(schedule: Curve, value: jax.Array, last: jax.Array, shape: tuple[i
     return jax.lax.while_loop(goes_on, look, (_zero(), jnp.full(shape, -1, _zero().dtype)))[1]
 
 
-@partial(jax.jit, static_argnums=3)
-def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, shape: tuple[int, ...]) -> Extrema:
+@Program
+def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, *, shape: tuple[int, ...]) -> Extrema:
     frozen = jax.lax.stop_gradient(schedule)
     length = _block(math.prod(shape))
 

@@ -15,6 +15,7 @@ from jaxsched._combinators import select
 from jaxsched._counts import since
 from jaxsched._curves.cooldowns import SHAPES
 from jaxsched._export import exportable
+from jaxsched._programs import Program
 from jaxsched._typing import Length, Number, Scalar, Times
 
 
@@ -91,7 +92,7 @@ def _unpacked(*columns: jax.Array) -> list[jax.Array]:
     return [column[..., i] for column in columns for i in range(column.shape[-1])]
 
 
-@partial(jax.jit, inline=True)
+@partial(Program, inline=True)
 def steered_values(steered: dict[str, Steered], step: jax.Array) -> dict[str, jax.Array]:
     """The values of several at one step, in a program that holds the shapes of a cooldown once for all."""
     if not steered:

@@ -25,7 +25,7 @@ class Leaf:
         ndim: the rank it has in one schedule, 0 or 1; the axes before those are the axes of a stack.
         minimum: the least value allowed, or None.
         increasing: whether its entries must not decrease.
-        or_schedule: whether a schedule may stand in its place.
+        or_schedule: whether a schedule may stand in its place, or in that of any of its entries.
         paired: whether it is held as a `Pair`, two leaves.
         clock: whether an integer counts steps, so that it changes when the schedule is stretched.
     """

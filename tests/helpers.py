@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxsched as js
+from jaxsched._programs import Program
 
 
 # a context manager, which older versions of JAX keep elsewhere
@@ -17,13 +18,15 @@ enable_x64: Any = vars(jax if hasattr(jax, "enable_x64") else jax.experimental)[
 
 
 def compilations(jitted: Any) -> int:
-    """How many executables a jitted function holds."""
+    """How many executables a jitted function holds, or all programs of a kind."""
+    if isinstance(jitted, Program):
+        return sum(map(compilations, jitted.programs()))
     return jitted._cache_size()
 
 
-def forget(jitted: Any) -> None:
-    """Drop the executables of a jitted function."""
-    jitted.clear_cache()
+def forget(program: Program) -> None:
+    """Drop all programs of a kind."""
+    program._kept.clear()
 
 
 def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:

@@ -23,6 +23,7 @@ FLOORS = [
     "_powers",
     "_fields",
     "_data",
+    "_programs",
     "_queries",
     "_base",
     "_curves.constant",

@@ -1,5 +1,13 @@
 """Joins, sequences, shifts and arithmetic."""
 
+import copy
+import math
+import operator
+import pickle
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -94,6 +102,72 @@ def test_operators_take_schedules_and_all_kinds_of_numbers():
     summed = sum([UP, DOWN, FLAT])
     assert isinstance(summed, js.Schedule)
     np.testing.assert_allclose(summed(steps), up + down + 0.5, rtol=1e-6)
+
+
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "minimum": js.minimum,
+    "maximum": js.maximum,
+}
+
+
+@pytest.mark.parametrize("symbol", OPERATIONS)
+def test_many_operands_are_one_schedule_with_the_bits_of_one_after_another(symbol: str):
+    operate, step = OPERATIONS[symbol], 7
+    terms = [js.Linear(0.1 * i + 0.3, 1.7, 10 + i) for i in range(4)]
+    schedules = [terms[0], 1.1, *terms[1:], 0.7]
+    many = reduce(operate, schedules)
+    names = {**vars(js)}
+    assert len(jax.tree.leaves(many)) == 4 * 3 + 2 and repr(many).count("(") == 5
+    assert eval(repr(many), names) == many and hash(eval(repr(many), names)) == hash(many)
+    one_by_one: Any = schedules[0]
+    for schedule in schedules[1:]:
+        one_by_one = js.Constant(np.asarray(operate(js.Constant(one_by_one(step)), schedule)(step)))
+    assert many(step) == one_by_one(step)
+
+
+def test_a_sum_on_the_right_is_a_sum_of_its_own():
+    tiny = js.Constant(1e-8)
+    assert (1.0 + tiny + tiny) != (1.0 + (tiny + tiny))
+    assert repr(1.0 + (tiny + tiny)) == "(1.0 + (Constant(value=1e-08) + Constant(value=1e-08)))"
+    assert repr(1.0 + tiny + tiny) == "(1.0 + Constant(value=1e-08) + Constant(value=1e-08))"
+
+
+def test_a_number_that_divides_is_not_zero_wherever_it_stands():
+    for divide in (lambda: UP / 2.0 / 0.0, lambda: UP / DOWN / 0.0, lambda: 1.0 / UP / 0.0):
+        with pytest.raises(ValueError, match=r"a schedule cannot be divided by zero, got 0\.0"):
+            divide()
+
+
+def test_a_sum_and_a_product_that_overflow_on_the_way_are_finite():
+    largest = js.Constant(3e38)
+    assert (largest + largest - largest)(0) < 1e38
+    assert (largest + largest + -1.0 * largest)(0) < 1e38
+    assert (largest * largest * 0.0)(0) == 0
+
+
+def test_hundreds_of_schedules_can_be_summed_and_multiplied():
+    terms = [js.Constant(0.25 * (i % 7)) for i in range(500)]
+    total = sum(terms)
+    assert isinstance(total, js.Schedule)
+    assert total(3) == sum(float(term(0)) for term in terms) and len(jax.tree.leaves(total)) == 501
+    assert eval(repr(total), {**vars(js)}) == total and pickle.loads(pickle.dumps(total)) == total
+    assert hash(copy.deepcopy(total)) == hash(total) and js.stretch(total, 10, 20)(3) == total(3)
+    assert js.maximum(*terms)(0) == 1.5 and js.minimum(*terms)(0) == 0
+    product: Any = math.prod([js.Constant(1.0 + 0.5 * (i == 9)) for i in range(500)])
+    assert product(3) == 1.5
+    assert js.stack([total, total]).shape == (2,) and js.lint(total, 5) == []
+
+
+def test_every_operand_of_a_sum_is_stretched_and_must_have_a_length():
+    stretched = js.stretch(1.0 + UP + DOWN + 2.0, 20, 200)
+    assert stretched == 1.0 + js.Linear(0.0, 1.0, 100) + js.Linear(1.0, 0.0, 200) + 2.0
+    for other in (js.FromFunction(lambda t: 1.0), js.Tabulated([1.0, 2.0])):
+        with pytest.raises(TypeError, match="a schedule without lengths cannot be stretched"):
+            js.stretch(UP + DOWN + other, 20, 200)
 
 
 def test_a_quotient_is_0_where_its_denominator_is():

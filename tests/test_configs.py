@@ -1,7 +1,10 @@
 # pyright: reportArgumentType=false
 """Tables of configurations, and the stacks that they make."""
 
+import copy
 import dataclasses
+import pickle
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -180,3 +183,30 @@ def test_stacks_pass_through_jit_and_vmap():
     looped = jnp.stack([schedule(3) for schedule in stacked])
     np.testing.assert_allclose(jax.vmap(lambda schedule: schedule(3))(stacked), looped, rtol=1e-6)
     np.testing.assert_allclose(jax.jit(lambda schedule: schedule[1](3))(stacked), looped[1], rtol=1e-6)
+
+
+def test_configurations_and_results_survive_pickling_and_copying():
+    configs = js.grid(peak_value=[0.1, 0.2], steps=[10, 20], shape=["cosine", "linear"], cut=[(1, 2)])
+
+    def train(peak_value: jax.Array, steps: jax.Array, shape: str, cut: Any) -> dict[str, jax.Array]:
+        return {"value": peak_value * steps.astype(np.float32), "curve": jnp.arange(3.0) * peak_value}
+
+    results = js.sweep(train, configs, progress=False)
+    for survive in (lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy):
+        again = survive(configs)
+        assert again == configs and list(again) == list(configs) and repr(again) == repr(configs)
+        with pytest.raises(ValueError, match="read-only"):
+            again.columns["steps"][0] = 7
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            again.columns["steps"] = np.zeros(8)  # pyright: ignore[reportIndexIssue]
+        other = survive(results)
+        assert other.configs == configs and list(other.columns) == list(results.columns)
+        assert all(np.array_equal(other[name], results[name]) for name in results.columns)
+        assert repr(other.best("value")) == repr(results.best("value"))
+
+
+def test_a_column_of_lambdas_can_be_copied_but_not_pickled():
+    configs = js.grid(fn=[lambda x: x, lambda x: 2 * x])
+    assert copy.deepcopy(configs) == configs
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(configs)

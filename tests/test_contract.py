@@ -247,8 +247,8 @@ def test_runs_without_jit():
 
 
 def eager_compilations() -> tuple[int, int]:
-    """How many structures have been called outside of jit with their numbers in one array, and how many without."""
-    return _call_packed.cache_info().currsize, compilations(_call)
+    """How many programs there are for calls outside of jit with the numbers in one array, and without."""
+    return compilations(_call_packed), compilations(_call)
 
 
 @rows
@@ -284,6 +284,27 @@ def test_repr_evaluates_back(row: Row):
     for schedule in stacks_of(one):
         again = eval(repr(schedule), names)
         assert again == schedule and repr(again) == repr(schedule) and hash(again) == hash(schedule)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_extreme_floats_are_taken_in_their_shortest_decimals(kind: Any):
+    with enable_x64(kind is np.float64):
+        info = np.finfo(kind)
+        for number in (info.max, -info.max, info.tiny, info.smallest_subnormal, np.nextafter(info.max, kind(0))):
+            for schedule in (
+                js.Constant(float(number)),
+                js.HalfLife(float(number), 10),
+                js.Constant(np.array([number, 1.0])),
+            ):
+                assert eval(repr(schedule), {**vars(js)}) == schedule
+            assert js.Constant(float(str(number))).value == number
+    largest = np.nextafter(2.0**128 - 2.0**103, 0)  # the last double that is rounded to a finite float32
+    assert js.Constant(largest).value == js.Constant(-largest).value * -1 == np.finfo(np.float32).max
+    for too_large in (np.nextafter(largest, np.inf), 3.5e38, -np.inf):
+        with pytest.raises(ValueError, match="Constant: `value` must be finite in float32"):
+            js.Constant(too_large)
+    with pytest.raises(ValueError, match="StepDecay: `factor` must not be negative"):
+        js.StepDecay(1.0, 10, -3.4028235e38)
 
 
 @rows

@@ -164,7 +164,8 @@ def test_a_table_takes_no_memory_but_its_own(name: str):
     one = ROWS[name].build()
     stack = js.stack([one] * 32)
     flat, steps = (32, 4096), None
-    compiled = _evaluate._new(None).lower(stack, steps, flat, flat, np.dtype(np.float32)).compile()
+    program, leaves = _evaluate._new(None).of(stack, flat=flat, shape=flat, dtype=np.dtype(np.float32))
+    compiled = program.lower(leaves, steps).compile()
     assert compiled.memory_analysis().temp_size_in_bytes < 4 * 32 * 4096 / 10
 
 
