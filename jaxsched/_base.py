@@ -29,7 +29,7 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxsched._data import Data, broadcast_numbers, map_numbers, narrowed
-from jaxsched._leaves import as_step, checked_leaf, default_dtype, show
+from jaxsched._leaves import as_step, checked_leaf, default_dtype, show, x64
 from jaxsched._numerics import finite, quotient
 from jaxsched._programs import Kind, Program
 from jaxsched._queries import Queries
@@ -57,7 +57,9 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         try:
             outside = self.__dict__["_outside"]  # made by the first call outside of a program
         except KeyError:
-            outside = vars(self)["_outside"] = _outside(self)
+            outside = _outside(self)
+            if not x64():  # what is of 64 bits may be called without them later
+                vars(self)["_outside"] = outside
         return outside(step)
 
     def __init_subclass__(cls, name: str | None = None) -> None:
@@ -138,7 +140,11 @@ def _outside(schedule: Schedule) -> Callable[[Any], jax.Array]:
     leaves = jax.tree.leaves(schedule)
     packable = all(isinstance(leaf, np.ndarray | np.generic) and leaf.itemsize == 4 for leaf in leaves)
     if schedule.shape or not leaves or not packable:
-        return partial(*_call.of(schedule))
+        program, leaves = _call.of(schedule)
+        if all(isinstance(leaf, np.ndarray | np.generic) for leaf in leaves):
+            with jax.ensure_compile_time_eval():
+                leaves = jax.device_put(leaves)
+        return partial(program, leaves)
     program, _ = _call_packed.of(schedule)
     with jax.ensure_compile_time_eval():
         packed = jax.device_put(np.concatenate([leaf.ravel().view(np.int32) for leaf in leaves]))  # compiles nothing
@@ -148,12 +154,13 @@ def _outside(schedule: Schedule) -> Callable[[Any], jax.Array]:
 def values_at(schedule: Schedule, steps: jax.Array) -> jax.Array:
     """The values of a stack at steps of which none is negative, inside a program.
 
-    On a mesh of explicit axes they lie as rows and steps do, and JAX is not asked how what is looked up in between does.
+    On a mesh of explicit axes they lie as the rows and the steps do; how a table that is looked up lies is left to XLA.
     """
     rows, columns = _spread((len(schedule.shape), jax.tree.leaves(schedule)), (steps.ndim, [steps]))
     if any((*rows, *columns)):
         spec = jax.sharding.PartitionSpec(*rows, *columns)
-        return jax.sharding.auto_axes(_values_at, out_sharding=spec)(schedule, steps)
+        spread = jax.sharding.auto_axes(_values_at, out_sharding=spec)
+        return spread(schedule, steps)  # pyright: ignore[reportCallIssue]
     return _values_at(schedule, steps)
 
 

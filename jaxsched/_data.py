@@ -17,7 +17,7 @@ import numpy as np
 
 from jaxsched._export import register_for_export
 from jaxsched._fields import Field, convert, describe, low_half, within
-from jaxsched._leaves import as_pair, checked_leaf, show, x64
+from jaxsched._leaves import as_pair, checked_leaf, is_traced, show, x64
 from jaxsched._typing import Pair
 
 
@@ -201,7 +201,8 @@ def narrowed(data: D) -> D:
         return data
 
     def half(old: Any, new: Any) -> Any:
-        return as_pair(np.asarray(old.high, np.float64) + old.low) if isinstance(old, Pair) else new
+        known = isinstance(old, Pair) and not is_traced(old.high)
+        return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
 
     checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), data)
     return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Pair))

@@ -33,7 +33,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture
 def seed(pytestconfig: pytest.Config) -> int:
     """The seed of everything that is drawn at random; an assertion that fails shows it."""
-    return pytestconfig.getoption("seed")
+    return int(pytestconfig.getoption("seed") or 0)
 
 
 def pytest_configure(config: pytest.Config):

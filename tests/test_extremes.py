@@ -36,7 +36,7 @@ def extreme(schedule: js.Schedule, count: int, rng: np.random.Generator) -> js.S
             return np.maximum(values, least or -LAST)
         values = rng.choice(FLOATS, shape)
         if least is None:
-            return values * rng.choice(np.float32([-1, 1]), shape)
+            return values * rng.choice(np.array([-1, 1], np.float32), shape)
         return np.maximum(values, np.float32(least))
 
     def without_low_halves(path: Any, x: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ COMBINED: list[Callable[[js.Schedule, js.Schedule], js.Schedule]] = [
 def composition(rng: np.random.Generator, parts: int) -> js.Schedule:
     """One schedule of so many parts, from the rows of the catalogue."""
     if parts == 1:
-        return ROWS[rng.choice(list(ROWS))].build()
+        return ROWS[str(rng.choice(list(ROWS)))].build()
     left = int(rng.integers(1, parts))
     combine = COMBINED[rng.integers(len(COMBINED))]
     return combine(composition(rng, left), composition(rng, parts - left))

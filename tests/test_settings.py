@@ -19,7 +19,7 @@ SCHEDULES: dict[str, Callable[[], js.Schedule]] = {
     "a recipe": lambda: js.wsd(peak_value=0.3, warmup_steps=5, cooldown_steps=10, total_steps=40),
     "alike pieces": lambda: js.sequence([js.Linear(1.0 + i, 0.0, 10) for i in range(12)], [10] * 11),
     "a table": lambda: js.Tabulated(np.linspace(1, 0, 20)),
-    "growing cycles": lambda: js.CosineRestarts(1.0, 0.0, 10, growth=2, decay=0.5),
+    "growing cycles": lambda: js.CosineRestarts(1.0, 0.0, 10, growth=2),
     "a stack": lambda: js.Cosine(np.array([0.3, 0.2]), 0.01, 40),
 }
 STEPS = np.arange(8)
@@ -87,7 +87,9 @@ def test_nothing_is_transferred_for_a_step_that_is_on_the_device(make: Callable[
     on_device = jax.device_put(schedule)
     jax.block_until_ready((step, steps))
     with jax.transfer_guard("disallow"):
-        schedule(step), schedule(steps), jax.jit(schedule)(step), inside(on_device, step), on_device(steps)
+        for value in (schedule(step), jax.jit(schedule)(step), inside(on_device, step)):
+            assert value.shape == schedule.shape
+        assert schedule(steps).shape == on_device(steps).shape == (*schedule.shape, 8)
 
 
 # x64, on and off again.
@@ -125,6 +127,7 @@ def test_a_schedule_of_64_bits_is_narrowed_where_x64_is_off(make: Callable[[], j
 def test_a_number_that_fits_only_64_bits_is_an_error_where_x64_is_off(ask: Callable[[js.Schedule], Any]):
     with enable_x64(True):
         long, large = js.Linear(1.0, 0.0, 2**40), js.Linear(1e300, 0.0, 10)
+        long(5)
     with pytest.raises(
         ValueError, match=r"Linear: `transition_steps` must be at most 2147483647 \(int32.*1099511627776"
     ):
