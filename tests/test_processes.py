@@ -39,7 +39,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "called within others": lambda fn: js.sequence([LINE, 2 * js.FromFunction(fn)], [5])(3),
     "called in a program": lambda fn: jax.jit(lambda t: (2 * js.FromFunction(fn))(t))(3),
     "called as a shape": lambda fn: js.decay_from(LINE, 5, 5, cooldown=as_shape(fn))(3),
-    "differentiated": lambda fn: jax.grad(lambda x: (x * js.FromFunction(fn)).integral(40))(1.0),
+    "differentiated": lambda fn: jax.jit(jax.grad(lambda x: (x * js.FromFunction(fn)).integral(40)))(1.0),
     "evaluated": lambda fn: js.evaluate(js.FromFunction(fn), 40),
     "evaluated again": lambda fn: js.evaluate(js.FromFunction(fn), 40, out=jnp.zeros(40)),
     "evaluated in blocks": lambda fn: js.evaluate([LINE, js.FromFunction(fn)], 40, out=np.empty),
