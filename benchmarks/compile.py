@@ -4,9 +4,19 @@ The time to trace, lower and compile `schedule(steps)` for 1,000 steps with empt
 that are traced, those of inner functions included. Against 10 pieces, or against one configuration.
 
     python -m benchmarks.compile
+    python -m benchmarks.compile --beside PYTHON ...
+
+The second one compares versions of JAX: that of this Python with those of others, and writes versions.md.
 """
 
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -66,5 +76,79 @@ def run() -> list[Row]:
     return [row for kind in [*kinds, ("warmup_cosine", stacks, None)] for row in rows(*kind)]
 
 
+# Versions of JAX.
+
+
+KINDS = ("Linear", "Cosine", "Polynomial", "Rex", "ExponentialDecay", "StepDecay", "MultiStep", "CosineRestarts")
+KINDS += ("CosineRestarts, growing, lower, three times", "warmup_cosine", "wsd", "sgdr")
+VERSIONS = Path(__file__).parent / "versions.md"
+
+
+def kinds() -> dict[str, float]:
+    """The CPU seconds in which each kind compiles here: a stack, its gradient, and the queries of one schedule."""
+    from tests.catalogue import ROWS
+    from tests.helpers import float_leaves
+
+    seconds: dict[str, float] = {}
+
+    def compiled(what: str, compile_it: Callable[[], object]) -> None:
+        jax.clear_caches()
+        start = time.process_time()
+        compile_it()
+        seconds[what] = time.process_time() - start
+
+    def gradient(floats: list[Any], rebuild: Callable[[list[Any]], js.Schedule]) -> object:
+        one = jax.grad(lambda floats, t: rebuild(floats)(t))
+        return jax.jit(jax.vmap(one, (None, 0))).lower(floats, STEPS).compile()
+
+    for name in KINDS:
+        schedule = ROWS[name].build()
+        compiled(f"{name}: a stack", lambda s=schedule: fresh(js.stack([s, s])).lower().compile())
+        compiled(f"{name}: its gradient", lambda s=schedule: gradient(*float_leaves(s)))
+        compiled(f"{name}: queries", lambda s=schedule: (s.integral(9), s.crossing(0.1, 9), s.extrema(9)))
+    return seconds
+
+
+def versions(pythons: list[str]) -> str:
+    """The kinds on the JAX of each Python by turns, against the first of them."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for _ in range(3):
+        for python in pythons:
+            done = subprocess.run([python, "-m", "benchmarks.compile", "--kinds"], capture_output=True, check=True)
+            name, seconds = json.loads(done.stdout)
+            found.setdefault(name, []).append(seconds)
+    first, *others = medians = {
+        name: {what: statistics.median(seconds[what] for seconds in runs) for what in runs[0]}
+        for name, runs in found.items()
+    }
+    header = [f"{name}, s" for name in medians] + [f"ratio of {name}" for name in others]
+    lines = [f"| what | {' | '.join(header)} |", f"|---|{'---:|' * len(header)}"]
+    for what in medians[first]:
+        seconds = [medians[name][what] for name in medians]
+        shown = [f"{x:.2f}" for x in (*seconds, *(x / seconds[0] for x in seconds[1:]))]
+        lines.append(f"| {what} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compile", description=__doc__)
+    parser.add_argument("--beside", nargs="+", metavar="PYTHON", help="Pythons of other environments; the first counts")
+    parser.add_argument("--kinds", action="store_true", help="only print what --beside asks of each Python, as JSON")
+    given = parser.parse_args()
+    if given.kinds:
+        print(json.dumps([f"jax {jax.__version__}, Python {sys.version.split()[0]}", kinds()]))
+    elif given.beside:
+        from benchmarks.__main__ import machine
+
+        title = "# How long does each kind of schedule take to compile, on each version of JAX?"
+        how = "CPU seconds to trace, lower and compile with empty caches, medians of three; queries run once, too."
+        command = "    python -m benchmarks.compile --beside PYTHON ..."
+        text = "\n\n".join([title, how, command, f"{machine()}.", versions([*given.beside, sys.executable])])
+        VERSIONS.write_text(text + "\n", encoding="utf-8")
+        print(text)
+    else:
+        print(section(__doc__, run()))
+
+
 if __name__ == "__main__":
-    print(section(__doc__, run()))
+    main()
