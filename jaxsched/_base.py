@@ -123,6 +123,9 @@ def _opaque(schedule: Schedule) -> Schedule:
 
     It would round a division by one that it knows otherwise: as a product with the reciprocal. So a schedule has the
     same bits, whether a program holds its numbers or is given them.
+
+    That holds for steps of one shape. For another shape the compiler may fuse other products with sums, which changes
+    the last bit of a value; where close values are subtracted, or scaled to meet as in `splice`, the difference shows it.
     """
     leaves, structure = jax.tree.flatten(narrowed(schedule))
     known = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, Tracer)]
