@@ -125,7 +125,7 @@ def _opaque(schedule: Schedule) -> Schedule:
     same bits, whether a program holds its numbers or is given them.
 
     That holds for steps of one shape. For another shape the compiler may fuse other products with sums, which changes
-    the last bit of a value; where close values are subtracted, or scaled to meet as in `splice`, the difference shows it.
+    the last bit of a value; a difference of close values shows it, and so does what `splice` divides by one.
     """
     leaves, structure = jax.tree.flatten(narrowed(schedule))
     known = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, Tracer)]
