@@ -1,6 +1,7 @@
 """Values of stacks and lists at many steps: in one table, in blocks, or not kept at all."""
 
 import functools
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,7 @@ def test_uses_the_memory_of_an_earlier_result_again():
 def test_other_numbers_do_not_compile_again():
     js.evaluate(STACK, 40, out=js.evaluate(STACK, 40, batch_size=2))
     jitted = (_evaluate._into, _evaluate._new(None), _blocks._block, _evaluate._write)
+    gc.collect()  # programs that other tests left go now, and not in the middle
     before = [compilations(each) for each in jitted]
     for i in range(10):
         other = js.Cosine(np.full(5, 0.1 * i), 0.0, np.full(5, i))

@@ -1,6 +1,7 @@
 # pyright: reportArgumentType=false
 """Sums, crossings and extremes: against plain loops over the values, in float64."""
 
+import gc
 from typing import Any
 
 import jax
@@ -234,6 +235,7 @@ def test_what_is_not_a_number_is_the_lowest_and_the_highest():
 @schedules
 def test_other_numbers_do_not_compile_again(schedule: js.Schedule):
     other = jax.tree.map(lambda x: x * x.dtype.type(2), schedule)
+    gc.collect()  # programs that other tests left go now, and not in the middle
     for n in (1, 5, 9000):
         for query, jitted in ((integral, _queries._integral), (extrema, _queries._extrema)):
             query(schedule, n)
