@@ -153,7 +153,10 @@ def test_works_in_every_control_flow(make: Callable[[], js.Schedule]):
     np.testing.assert_allclose(total, expected.sum(axis=-1), rtol=1e-6)
     total = jax.lax.fori_loop(0, 8, lambda step, total: total + schedule(step), start)
     np.testing.assert_allclose(total, expected.sum(axis=-1), rtol=1e-6)
-    np.testing.assert_array_equal(jnp.moveaxis(jax.lax.map(schedule, jnp.arange(8)), 0, -1), expected)
+    one_by_one = jnp.moveaxis(
+        jax.lax.map(schedule, jnp.arange(8)), 0, -1
+    )  # steps of another shape: the last bit may differ
+    np.testing.assert_allclose(one_by_one, expected, rtol=1e-6)
     for other in (True, False):
         chosen = jax.lax.cond(other, lambda s, t: s(t), lambda s, t: 2 * s(t), schedule, jnp.int32(7))
         np.testing.assert_allclose(chosen, expected[..., 7] * (1 if other else 2), rtol=1e-6)
@@ -203,7 +206,10 @@ def test_steps_may_be_spread_over_devices(make: Callable[[], js.Schedule], axes:
 def test_works_in_shard_map(make: Callable[[], js.Schedule]):
     schedule, mesh = make(), mesh_of("Auto")
     spec = jax.sharding.PartitionSpec("d")
-    values = jax.shard_map(lambda t: jnp.moveaxis(schedule(t), -1, 0), mesh=mesh, in_specs=spec, out_specs=spec)
+    known = jax.__version_info__ >= (0, 7)  # before that, JAX asks for this where a table is searched
+    values = jax.shard_map(
+        lambda t: jnp.moveaxis(schedule(t), -1, 0), mesh=mesh, in_specs=spec, out_specs=spec, check_vma=known
+    )
     np.testing.assert_array_equal(jnp.moveaxis(values(jnp.asarray(STEPS)), 0, -1), schedule(STEPS))
 
 
