@@ -109,10 +109,10 @@ def kinds() -> dict[str, float]:
     return seconds
 
 
-def versions(pythons: list[str]) -> str:
+def versions(pythons: list[str], rounds: int) -> str:
     """The kinds on the JAX of each Python by turns, against the first of them."""
     found: dict[str, list[dict[str, float]]] = {}
-    for _ in range(3):
+    for _ in range(rounds):
         for python in pythons:
             done = subprocess.run([python, "-m", "benchmarks.compile", "--kinds"], capture_output=True, check=True)
             name, seconds = json.loads(done.stdout)
@@ -133,6 +133,7 @@ def versions(pythons: list[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compile", description=__doc__)
     parser.add_argument("--beside", nargs="+", metavar="PYTHON", help="Pythons of other environments; the first counts")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each Python is asked")
     parser.add_argument("--kinds", action="store_true", help="only print what --beside asks of each Python, as JSON")
     given = parser.parse_args()
     if given.kinds:
@@ -141,9 +142,12 @@ def main() -> None:
         from benchmarks.__main__ import machine
 
         title = "# How long does each kind of schedule take to compile, on each version of JAX?"
-        how = "CPU seconds to trace, lower and compile with empty caches, medians of three; queries run once, too."
-        command = "    python -m benchmarks.compile --beside PYTHON ..."
-        text = "\n\n".join([title, how, command, f"{machine()}.", versions([*given.beside, sys.executable])])
+        how = (
+            "CPU seconds to trace, lower and compile with empty caches; queries run once, too. Medians over the rounds."
+        )
+        command = f"    python -m benchmarks.compile --rounds {given.rounds} --beside PYTHON ..."
+        table = versions([*given.beside, sys.executable], given.rounds)
+        text = "\n\n".join([title, how, command, f"{machine()}.", table])
         VERSIONS.write_text(text + "\n", encoding="utf-8")
         print(text)
     else:
