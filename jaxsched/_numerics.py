@@ -27,6 +27,7 @@ import numpy as np
 from jaxsched._counts import as_float, counted
 from jaxsched._leaves import default_dtype, last_step
 from jaxsched._pairs import (
+    as_rounded,
     inverse,
     is_double,
     pair,
@@ -137,7 +138,8 @@ class Ends(NamedTuple):
         """
         half = self.far / 2 - self.near / 2
         fit = jnp.where(jnp.abs(half) > 2.0**126, 0.5, 1)
-        return jnp.where(arrived, self.far, (self.near * fit + (half * fit) * twice) * (1 / fit))
+        near, half = as_rounded(self.near * fit), as_rounded(half * fit)  # or the wrong product is fused with the sum
+        return jnp.where(arrived, self.far, (near + half * twice) * (1 / fit))
 
 
 def ends(first: Number, second: Number) -> Ends:
