@@ -46,7 +46,8 @@ counted unless it is said.
     pip install -e '.[bench]' && python -m benchmarks
 
 What needs no more than a device is measured on any other one by `python -m benchmarks.device`, which writes a page of
-its own, and `python -m benchmarks.tpu` compiles every schedule for a TPU that need not be there.
+its own, and `python -m benchmarks.tpu` compiles every schedule for a TPU that need not be there. How long compilation
+takes on each version of JAX is [a page of its own](versions.md).
 
 This page was written by it in {minutes:.0f} minutes. {machine()}.
 
