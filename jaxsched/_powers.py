@@ -155,9 +155,10 @@ def repeated(init: Number, log2_factor: Pair, count: Pair) -> jax.Array:
     rest = minus_one.low + (half_square.low + t.low + t.high * t.low + higher)
 
     fit = jnp.where(jnp.abs(init) > 2.0**125, 0.25, 1)  # so that nothing overflows before it is scaled
-    first = two_product(jnp.asarray(init * fit), minus_one.high)
-    value = two_sum(jnp.asarray(init * fit), first.high)
-    value = value.high + (value.low + first.low + init * fit * rest)
+    init = jnp.asarray(init * fit)
+    first = two_product(init, minus_one.high)
+    value = two_sum(init, first.high)
+    value = value.high + (value.low + first.low + init * rest)
     return finite(value * power_of_two(whole) * (1 / fit))
 
 

@@ -263,9 +263,8 @@ def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, *, shape: tuple
         asked = (first <= steps) & (steps <= jnp.broadcast_to(last, shape)[..., None])
         values = jnp.where(asked, jnp.where(jnp.isnan(values), -np.inf, values), np.inf)
         least = values.min(axis=-1)
-        step = jnp.where(values == least[..., None], steps, steps[..., -1:]).min(
-            axis=-1
-        )  # XLA: no vectors for `argmin`
+        step = jnp.where(values == least[..., None], steps, steps[..., -1:])  # XLA does not vectorise `argmin`
+        step = step.min(axis=-1)
         return jnp.where(least < best[0], least, best[0]), jnp.where(least < best[0], step, best[1])
 
     def look(block: jax.Array | int, best: tuple[Any, Any]) -> tuple[Any, Any]:
