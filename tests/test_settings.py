@@ -36,7 +36,7 @@ SETTINGS: dict[str, Callable[[], contextlib.AbstractContextManager[object]]] = {
     "strict ranks": lambda: jax.numpy_rank_promotion("raise"),
     "tracer leaks": lambda: jax.check_tracer_leaks(),
     "custom keys": lambda: jax.enable_custom_prng(True),
-    "unsafe x64": lambda: enable_x64(True),
+    "x64": lambda: enable_x64(True),
 }
 
 
@@ -202,7 +202,6 @@ def test_steps_may_be_spread_over_devices(make: Callable[[], js.Schedule], axes:
 
 
 @schedules
-@pytest.mark.skipif(not hasattr(jax, "shard_map"), reason="jax.shard_map is newer")
 def test_works_in_shard_map(make: Callable[[], js.Schedule]):
     schedule, mesh = make(), mesh_of("Auto")
     spec = jax.sharding.PartitionSpec("d")
