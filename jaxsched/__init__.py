@@ -1,15 +1,9 @@
 """Schedules for JAX, stored as data: thousands of configurations are one compiled program."""
 
-from jaxsched._base import Schedule as Schedule
-from jaxsched._blocks import Block as Block, blocks as blocks
-from jaxsched._clocks import (
-    every as every,
-    repeat as repeat,
-    reverse as reverse,
-    shift as shift,
-    stretch as stretch,
-)
-from jaxsched._combinators import (
+from jaxsched._combinators.choices import (
+    DecayFrom,
+    Select,
+    Splice,
     clip as clip,
     decay_from as decay_from,
     maximum as maximum,
@@ -17,7 +11,18 @@ from jaxsched._combinators import (
     select as select,
     splice as splice,
 )
-from jaxsched._configs import Configs as Configs, build as build, grid as grid, stack as stack
+from jaxsched._combinators.clocks import (
+    Every,
+    Repeat,
+    Reverse,
+    Shift,
+    every as every,
+    repeat as repeat,
+    reverse as reverse,
+    shift as shift,
+)
+from jaxsched._combinators.joins import Join, JoinAlike, join_schedules as join_schedules, sequence as sequence
+from jaxsched._combinators.stretching import stretch as stretch
 from jaxsched._curves.constant import Constant as Constant, FromFunction as FromFunction
 from jaxsched._curves.cooldowns import (
     Exponential as Exponential,
@@ -52,29 +57,28 @@ from jaxsched._curves.piecewise import (
     Tabulated as Tabulated,
 )
 from jaxsched._curves.transitions import Cosine as Cosine, Linear as Linear, Polynomial as Polynomial
-from jaxsched._evaluate import evaluate as evaluate
-from jaxsched._joins import join_schedules as join_schedules, sequence as sequence
-from jaxsched._lint import Finding as Finding, lint as lint
-from jaxsched._plateau import (
+from jaxsched._feedback import (
     GreedyPlateau as GreedyPlateau,
     PlateauState as PlateauState,
     ReduceOnPlateau as ReduceOnPlateau,
 )
-from jaxsched._queries import Extrema as Extrema
+from jaxsched._lint import Finding as Finding, lint as lint
+from jaxsched._numerics.doubles import Pair
+from jaxsched._public import publish
 from jaxsched._recipes.cycles import (
     exponential_range_test as exponential_range_test,
     onecycle as onecycle,
     sgdr as sgdr,
     slanted_triangular as slanted_triangular,
 )
-from jaxsched._recipes.plateaus import (
+from jaxsched._recipes.flat_tops import (
     infinite as infinite,
     trapezoid as trapezoid,
     tri_stage as tri_stage,
     wsd as wsd,
     wsd_s as wsd_s,
 )
-from jaxsched._recipes.transformers import inverse_sqrt as inverse_sqrt, noam as noam, power as power
+from jaxsched._recipes.open_ended import inverse_sqrt as inverse_sqrt, noam as noam, power as power
 from jaxsched._recipes.warmups import (
     warmup_constant as warmup_constant,
     warmup_cosine as warmup_cosine,
@@ -83,9 +87,24 @@ from jaxsched._recipes.warmups import (
     warmup_multistep as warmup_multistep,
     warmup_step as warmup_step,
 )
-from jaxsched._sweep import Results as Results, sweep as sweep
+from jaxsched._schedule.arithmetic import Arithmetic
+from jaxsched._schedule.queries import Extrema as Extrema
+from jaxsched._schedule.schedule import Schedule as Schedule
+from jaxsched._sweep.engine import sweep as sweep
+from jaxsched._sweep.results import Results as Results
+from jaxsched._tables.blocks import Block as Block, blocks as blocks
+from jaxsched._tables.configs import Configs as Configs, grid as grid
+from jaxsched._tables.evaluate import evaluate as evaluate
+from jaxsched._tables.stacking import build as build, stack as stack
 from jaxsched._units import (
     steps_from as steps_from,
     steps_from_epochs as steps_from_epochs,
     steps_from_fraction as steps_from_fraction,
 )
+
+
+__version__ = "0.1.0"
+
+# What functions and operators make: pickles name these, users do not.
+_inner = (Arithmetic, DecayFrom, Every, Join, JoinAlike, Pair, Repeat, Reverse, Select, Shift, Splice)
+__all__ = list(publish(__name__, globals(), _inner))  # pyright: ignore[reportUnsupportedDunderAll]

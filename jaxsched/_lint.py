@@ -12,16 +12,19 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxsched._base import Arithmetic, Schedule
-from jaxsched._clocks import Shift
+from jaxsched._combinators.clocks import Shift
+from jaxsched._combinators.joins import Join, JoinAlike
+from jaxsched._combinators.pieces import FOR_EVER, NOTICEABLE, Piece, curves, operands, pieces, values_of
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
-from jaxsched._joins import Join, JoinAlike
-from jaxsched._leaves import checked_leaf, is_traced, last_step
-from jaxsched._pieces import FOR_EVER, NOTICEABLE, Piece, curves, operands, pieces, values_of
-from jaxsched._queries import extrema_between
-from jaxsched._typing import LENGTH, Count, Pair
+from jaxsched._data.checks import checked_leaf, is_traced
+from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.dtypes import last_step
+from jaxsched._schedule.arithmetic import Arithmetic
+from jaxsched._schedule.queries import extrema_between
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._typing import LENGTH, Count
 
 
 HUGE = 10

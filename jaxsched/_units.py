@@ -17,7 +17,7 @@ from typing import Any, overload
 import jax
 import numpy as np
 
-from jaxsched._leaves import is_traced
+from jaxsched._data.checks import is_traced
 
 
 Amount = int | float | Fraction | np.floating | np.integer

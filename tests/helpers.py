@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxsched as js
-from jaxsched._programs import Program
+from jaxsched._schedule.programs import Program
 
 
 # a context manager, which older versions of JAX keep elsewhere

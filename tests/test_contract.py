@@ -16,7 +16,7 @@ import optax
 import pytest
 
 import jaxsched as js
-from jaxsched._base import _call, _call_packed
+from jaxsched._schedule.calling import call, call_packed
 from tests.catalogue import ROWS, Row
 from tests.helpers import compilations, enable_x64, float_leaves
 
@@ -248,7 +248,7 @@ def test_runs_without_jit():
 
 def eager_compilations() -> tuple[int, int]:
     """How many programs there are for calls outside of jit with the numbers in one array, and without."""
-    return compilations(_call_packed), compilations(_call)
+    return compilations(call_packed), compilations(call)
 
 
 @rows

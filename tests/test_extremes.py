@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from jaxsched._data import map_numbers
-from jaxsched._fields import Field
+from jaxsched._data.data import map_numbers
+from jaxsched._data.fields import Field
 from tests.catalogue import ROWS
 
 

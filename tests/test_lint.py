@@ -1,6 +1,7 @@
 # pyright: reportArgumentType=false
 """What people get wrong is found, and ordinary schedules are left alone."""
 
+import inspect
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ from jaxsched import Finding, lint
 from jaxsched._lint import _Extent, _extent, _of_numbers
 from tests import strategies
 from tests.catalogue import ROWS
-from tests.test_published_recipes import RECIPES as PUBLISHED
+from tests.recipes.test_published_recipes import RECIPES as PUBLISHED
 
 
 RISE, FALL = js.Linear(0.0, 0.3, 100), js.Cosine(0.3, 0.0, 900)
@@ -231,7 +232,7 @@ FINE: dict[str, tuple[js.Schedule, int]] = {
     "one step": (js.sequence([RISE, js.Constant(0.3)], [0]), 1),
 }  # fmt: skip
 
-RECIPES = {name: row for name, row in ROWS.items() if row.make.__module__.startswith("jaxsched._recipes")}
+RECIPES = {name: row for name, row in ROWS.items() if "jaxsched/_recipes" in inspect.getfile(row.make)}
 ORDINARY = [row.build for row in ROWS.values()] + [row.make for row in PUBLISHED.values()]
 WHOLE_CYCLES = {"sgdr": 155}
 

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from jaxsched import _programs
-from jaxsched._base import _call_packed
-from jaxsched._counts import as_float
-from jaxsched._programs import Program
-from jaxsched._steered import Steered, steered_values
+from jaxsched._numerics.counts import as_float
+from jaxsched._schedule import programs
+from jaxsched._schedule.calling import call_packed
+from jaxsched._schedule.programs import Program
+from jaxsched.training.steered import Steered, steered_values
 from tests.helpers import compilations
 
 
@@ -97,11 +97,11 @@ def test_any_kind_of_function_is_one_program_while_it_lives(kind: str):
     make = functions[kind]
     (2 * js.FromFunction(make()))(3)
     gc.collect()
-    before = compilations(_call_packed)
+    before = compilations(call_packed)
     for factor in (3, 4, 5):
         (factor * js.FromFunction(make()))(3)
         gc.collect()
-    assert compilations(_call_packed) == before
+    assert compilations(call_packed) == before
 
 
 def test_a_gradient_that_is_asked_for_late_does_not_need_the_function():
@@ -113,7 +113,7 @@ def test_a_gradient_that_is_asked_for_late_does_not_need_the_function():
 
 
 def test_the_programs_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_programs, "MOST", 3)
+    monkeypatch.setattr(programs, "MOST", 3)
     traced = []
 
     @Program
@@ -175,8 +175,8 @@ def growth(what: str, first: int, then: int, most: int) -> float:
     Of four structures that are called two are kept, so `first` must be more than twice `most`.
     """
     code = f"""{MEMORY}
-from jaxsched import _programs
-_programs.MOST = {most}
+from jaxsched._schedule import programs
+programs.MOST = {most}
 for i in range({first}): {what}(i)
 before = memory()
 for i in range({first}, {then}): {what}(i)

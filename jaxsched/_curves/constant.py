@@ -5,8 +5,8 @@ from typing import Any
 
 import jax
 
-from jaxsched._base import Schedule
-from jaxsched._leaves import checked_leaf
+from jaxsched._data.checks import checked_leaf
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Number, Scalar
 
 

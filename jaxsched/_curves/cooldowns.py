@@ -3,18 +3,14 @@
 As in `transitions`, a shape turns the parts `left` and `done` of the length into two others that add up to 1.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule
-from jaxsched._curves.transitions import Cosine, Linear
-from jaxsched._fields import as_schedule
-from jaxsched._leaves import check_numbers
-from jaxsched._numerics import (
+from jaxsched._data.checks import check_numbers
+from jaxsched._numerics.doubles import LOG2_E, inverse, negative, pair, plus, reciprocal, times, total
+from jaxsched._numerics.exponentials import exp2, exponent, exponent_at, log2_of_factor, logistic
+from jaxsched._numerics.ways import (
     WAVE,
     between,
     fractions,
@@ -25,8 +21,7 @@ from jaxsched._numerics import (
     steps_left,
     symmetric,
 )
-from jaxsched._pairs import LOG2_E, inverse, negative, pair, plus, reciprocal, times, total
-from jaxsched._powers import exp2, exponent, exponent_at, log2_of_factor, logistic
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 
@@ -292,31 +287,3 @@ class InverseRoot(Schedule):
         part_init = left * (last + 1) / (now * (last + now))
         part_end = done * (last * (last + 1)) / (now * (now + 1))
         return between(self.init_value, self.end_value, part_init, part_end)
-
-
-Shape = str | Callable[[Any, Any, Any], Schedule]
-"""The shape of a ramp: the name of one of `SHAPES`, or a function of (init_value, end_value, transition_steps)."""
-
-SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
-    "linear": Linear,
-    "cosine": Cosine,
-    "mirror_cosine": MirrorCosine,
-    "one_minus_sqrt": OneMinusSqrt,
-    "one_minus_square": OneMinusSquare,
-    "exponential": Exponential,
-    "geometric": Geometric,
-    "inverse_root": InverseRoot,
-    "rex": Rex,
-}
-
-
-def transition(
-    owner: str, shape: Shape, init_value: Any, end_value: Any, transition_steps: Any, name: str = "cooldown"
-) -> Schedule:
-    """A transition of the given shape, which the user gave by `name`."""
-    if callable(shape):
-        return as_schedule(owner, f"{name}(...)", shape(init_value, end_value, transition_steps), Schedule)
-    if shape not in SHAPES:
-        known = ", ".join(map(repr, SHAPES))
-        raise ValueError(f"{owner}: `{name}` must be one of {known}, or a function, got {shape!r}.")
-    return SHAPES[shape](init_value, end_value, transition_steps)

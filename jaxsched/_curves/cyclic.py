@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 import jax
 import jax.numpy as jnp
 
-from jaxsched._base import Schedule
-from jaxsched._counts import equal_cycle, growing_cycle
-from jaxsched._leaves import last_step
-from jaxsched._numerics import between, finite, line, one_minus_cos, parts, sin2, steps_left, symmetric
-from jaxsched._pairs import negative, pair, pair_of_count, plus, reciprocal, times, total
-from jaxsched._powers import log2_of_factor, repeated
+from jaxsched._numerics.counts import equal_cycle, growing_cycle
+from jaxsched._numerics.doubles import negative, pair, pair_of_count, plus, reciprocal, times, total
+from jaxsched._numerics.dtypes import finite, last_step
+from jaxsched._numerics.exponentials import log2_of_factor, repeated
+from jaxsched._numerics.ways import between, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
 
 

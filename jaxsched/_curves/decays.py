@@ -6,12 +6,10 @@ A length of 0 is infinitely short: so many periods have passed, at every step, t
 import jax
 import jax.numpy as jnp
 
-from jaxsched._base import Schedule
-from jaxsched._counts import periods
-from jaxsched._leaves import last_step
-from jaxsched._numerics import between, timescales
-from jaxsched._pairs import LOG2_E, inverse, pair, times, total
-from jaxsched._powers import (
+from jaxsched._numerics.counts import periods
+from jaxsched._numerics.doubles import LOG2_E, inverse, pair, times, total
+from jaxsched._numerics.dtypes import last_step
+from jaxsched._numerics.exponentials import (
     ENDLESS,
     bounded,
     exp2,
@@ -23,6 +21,8 @@ from jaxsched._powers import (
     stairs,
     times_log2,
 )
+from jaxsched._numerics.ways import between, timescales
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
 

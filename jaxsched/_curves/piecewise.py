@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule
-from jaxsched._counts import boundaries_passed, lookup
-from jaxsched._leaves import entries
-from jaxsched._numerics import line, one_minus_cos, steps_left, symmetric
-from jaxsched._pairs import inverse, pair_of_count
-from jaxsched._powers import log2_of_factor, repeated
-from jaxsched._typing import Boundaries, Factor, Number, Pair, Scalar, Steps, Values
+from jaxsched._data.checks import entries
+from jaxsched._numerics.counts import boundaries_passed, lookup
+from jaxsched._numerics.doubles import Pair, inverse, pair_of_count
+from jaxsched._numerics.exponentials import log2_of_factor, repeated
+from jaxsched._numerics.ways import line, one_minus_cos, steps_left, symmetric
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
 
 
 class PiecewiseConstant(Schedule):

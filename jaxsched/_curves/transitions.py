@@ -7,9 +7,9 @@ turns the parts `left` and `done` of the length, which add up to 1, into two oth
 
 import jax
 
-from jaxsched._base import Schedule
-from jaxsched._numerics import between, fractions, line, one_minus_cos, parts, sin2, steps_left, symmetric
-from jaxsched._powers import powers
+from jaxsched._numerics.exponentials import powers
+from jaxsched._numerics.ways import between, fractions, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Length, Number, Rate, Scalar
 
 

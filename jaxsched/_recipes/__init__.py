@@ -1,0 +1,1 @@
+"""Well-known compositions under one name: each is a function of keywords that returns a schedule."""

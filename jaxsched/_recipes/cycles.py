@@ -1,11 +1,12 @@
 """Recipes that go up and down, once or many times."""
 
-from jaxsched._base import Schedule
-from jaxsched._curves.cooldowns import Geometric, Shape, transition
+from jaxsched._combinators.joins import sequence
+from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.cyclic import CosineRestarts
+from jaxsched._curves.shapes import Shape, transition
 from jaxsched._curves.transitions import Linear
-from jaxsched._joins import sequence
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Growth, Length, Scalar, Times
 
 

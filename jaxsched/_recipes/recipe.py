@@ -7,12 +7,12 @@ from typing import Any, Literal, ParamSpec, get_type_hints
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._base import Schedule
-from jaxsched._clocks import reverse, shift
+from jaxsched._combinators.clocks import reverse, shift
+from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.cooldowns import Shape, transition
-from jaxsched._joins import sequence
-from jaxsched._leaves import as_array, as_leaf, in_row, is_traced
+from jaxsched._curves.shapes import Shape, transition
+from jaxsched._data.checks import as_array, as_leaf, in_row, is_traced
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Count, leaf_of
 
 

@@ -6,14 +6,14 @@ Recipes are named compositions: a few lines each, in the words that people use. 
 traced, or be an array for a stack.
 """
 
-from jaxsched._base import Schedule
-from jaxsched._clocks import shift
+from jaxsched._combinators.clocks import shift
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.cooldowns import Shape
 from jaxsched._curves.decays import ExponentialDecay, StepDecay
 from jaxsched._curves.piecewise import MultiStep, check_factor
+from jaxsched._curves.shapes import Shape
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Rate, Scalar, Steps
 
 

@@ -10,9 +10,11 @@ functions that look at a state, or change it, find it in whatever holds it: `opt
 of your own. They work inside of `jit` and outside.
 """
 
+from jaxsched._public import publish
 from jaxsched.training.finder import RangeTest as RangeTest, range_test as range_test
 from jaxsched.training.optimizer import ScheduledState as ScheduledState, scheduled as scheduled
 from jaxsched.training.resuming import resume as resume
+from jaxsched.training.steered import Packed, Steered
 from jaxsched.training.steering import (
     at_step as at_step,
     decay_now as decay_now,
@@ -24,3 +26,6 @@ from jaxsched.training.steering import (
     step as step,
     values as values,
 )
+
+
+__all__ = list(publish(__name__, globals(), (Packed, Steered)))  # pyright: ignore[reportUnsupportedDunderAll]

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._leaves import checked_leaf
+from jaxsched._data.checks import checked_leaf
 from jaxsched._recipes.cycles import exponential_range_test
 from jaxsched._typing import Leaf, Scalar
 

@@ -12,14 +12,15 @@ import optax
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
-from jaxsched._data import Data, broadcast_numbers
-from jaxsched._export import exportable
-from jaxsched._leaves import as_step, checked_leaf, default_dtype, last_step, one_or_each
-from jaxsched._plateau import GreedyPlateau, PlateauState, ReduceOnPlateau
-from jaxsched._steered import Packed, Steered, packed, steered_values, unpacked
+from jaxsched._data.checks import as_step, checked_leaf, one_or_each
+from jaxsched._data.data import Data, broadcast_numbers
+from jaxsched._data.export import exportable
+from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
+from jaxsched._numerics.dtypes import default_dtype, last_step
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Step
+from jaxsched.training.steered import Packed, Steered, packed, steered_values, unpacked
 
 
 Controller = ReduceOnPlateau | GreedyPlateau

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxsched._base import Schedule
-from jaxsched._leaves import as_step, is_traced
+from jaxsched._data.checks import as_step, is_traced
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Step
 from jaxsched.training.optimizer import ScheduledState, over
 from jaxsched.training.steering import found_in, in_place_of

@@ -10,14 +10,14 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxsched._base import Schedule
 from jaxsched._curves.constant import Constant
-from jaxsched._data import broadcast_numbers
-from jaxsched._leaves import as_step, checked_leaf, is_traced
-from jaxsched._plateau import PlateauState
-from jaxsched._steered import COOLDOWNS, Steered, packed, steered_values
+from jaxsched._data.checks import as_step, checked_leaf, is_traced
+from jaxsched._data.data import broadcast_numbers
+from jaxsched._feedback import PlateauState
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Leaf, Length, Step
 from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, followed, over
+from jaxsched.training.steered import COOLDOWNS, Steered, packed, steered_values
 
 
 S = TypeVar("S")

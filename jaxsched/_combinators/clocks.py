@@ -1,0 +1,154 @@
+"""The same schedule on another clock."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxsched._combinators.stretching import _check_lengths, _stretched
+from jaxsched._numerics.counts import divided, equal_cycle, growing_cycle, since
+from jaxsched._numerics.doubles import count_of_pair, pair_of_count
+from jaxsched._numerics.exponentials import log2_of_factor, repeated
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._typing import AtLeastOnce, Factor, Length, Number, Offset, Times
+
+
+class Shift(Schedule, name="shift"):
+    """A schedule moved in time; see `shift`."""
+
+    schedule: Schedule
+    steps: Offset
+
+    def formula(self, step: jax.Array) -> Number:
+        return self.schedule.formula(since(step, jnp.asarray(self.steps)))
+
+
+def shift(schedule: Schedule, steps: Offset) -> Schedule:
+    """The same schedule, `steps` later; before its start it holds its first value.
+
+        η(t) = η_0(max(t - s, 0))
+
+    Args:
+        schedule: η_0.
+        steps: s, in steps; negative for earlier, so that the first -s steps are cut off.
+
+    >>> [float(shift(Linear(1.0, 0.0, 10), 5)(t)) for t in (0, 5, 10, 15)]
+    [1.0, 1.0, 0.5, 0.0]
+    >>> [float(shift(StepDecay(1.0, 3, 0.5), -1)(t)) for t in (0, 1, 2, 3)]
+    [1.0, 1.0, 0.5, 0.5]
+
+    The `transition_begin` of optax.
+    """
+    return Shift(schedule, steps)
+
+
+class Every(Schedule, name="every"):
+    """A schedule whose clock ticks once in k steps; see `every`."""
+
+    schedule: Schedule
+    k: Times
+
+    def formula(self, step: jax.Array) -> Number:
+        return self.schedule.formula(divided(step, jnp.maximum(self.k, 1))[0])
+
+
+def every(schedule: Schedule, k: Times) -> Schedule:
+    """The same schedule on a clock that ticks once in `k` steps.
+
+        η(t) = η_0(⌊t / k⌋)
+
+    For a schedule in epochs that is asked at every step (k steps make an epoch), for one in optimizer updates that is
+    asked at every micro-step, and for stairs: a curve over n ticks falls in n steps.
+
+    Args:
+        schedule: η_0, on its own clock.
+        k: how many steps there are in a tick; 0 counts as 1.
+
+    >>> by_epoch = every(Cosine(1.0, 0.0, 4), 10)
+    >>> [round(float(by_epoch(t)), 2) for t in (0, 9, 10, 20, 39, 40)]
+    [1.0, 1.0, 0.85, 0.5, 0.15, 0.0]
+    """
+    return Every(schedule, k)
+
+
+class Reverse(Schedule, name="reverse"):
+    """A schedule backwards; see `reverse`."""
+
+    schedule: Schedule
+    total_steps: Length
+
+    def formula(self, step: jax.Array) -> Number:
+        return self.schedule.formula(jnp.maximum(self.total_steps - step, 0))
+
+
+def reverse(schedule: Schedule, total_steps: Length) -> Schedule:
+    """The same schedule backwards: what it had at the end of `total_steps`, it has at the start.
+
+        η(t) = η_0(max(T - t, 0))
+
+    Args:
+        schedule: η_0.
+        total_steps: T, in steps.
+
+    >>> [float(reverse(Linear(1.0, 0.0, 10), 10)(t)) for t in (0, 5, 10, 20)]
+    [0.0, 0.5, 1.0, 1.0]
+    """
+    return Reverse(schedule, total_steps)
+
+
+class Repeat(Schedule, name="repeat"):
+    """A schedule again and again; see `repeat`."""
+
+    schedule: Schedule
+    period_steps: Length
+    count: AtLeastOnce | None = None
+    growth: AtLeastOnce | None = None
+    decay: Factor | None = None
+
+    def _check(self) -> None:
+        if self.growth is not None:
+            _check_lengths("repeat", self.schedule)
+
+    def formula(self, step: jax.Array) -> Number:
+        period, schedule = jnp.maximum(self.period_steps, 1), self.schedule
+        last = None if self.count is None else jnp.maximum(self.count, 1) - 1
+        if self.growth is None:
+            cycle, within = equal_cycle(step, period, last)
+        else:
+            cycle, since_start, length = growing_cycle(step, period, pair_of_count(self.growth), last)
+            within = count_of_pair(since_start)
+            schedule = _stretched(schedule, period, count_of_pair(length))
+        value = schedule.formula(within)
+        if self.decay is None:
+            return value
+        return repeated(value, log2_of_factor(self.decay), pair_of_count(cycle))
+
+
+def repeat(
+    schedule: Schedule,
+    period_steps: Length,
+    *,
+    count: AtLeastOnce | None = None,
+    growth: AtLeastOnce | None = None,
+    decay: Factor | None = None,
+) -> Schedule:
+    """The same schedule again and again.
+
+        η(t) = η_0(t - s_i) dⁱ    in cycle i, which begins at s_i
+
+    Args:
+        schedule: η_0, of which the first `period_steps` steps are repeated.
+        period_steps: the length of the first cycle, in steps; 0 counts as 1.
+        count: how many cycles there are, at least 1; the last one runs on. None for no end.
+        growth: a whole factor g, at least 1: cycle i lasts gⁱ times as long, and so does every length in the schedule.
+            None for 1.
+        decay: d, not negative: a factor by which each cycle is lower than the one before. None for 1.
+
+    Raises:
+        TypeError: if the schedule is to grow and holds a function or a table of steps, which has no length.
+        ValueError: if `count` or `growth` is less than 1.
+
+    >>> [float(repeat(Linear(1.0, 0.0, 4), 4, decay=0.5)(t)) for t in range(9)]
+    [1.0, 0.75, 0.5, 0.25, 0.5, 0.375, 0.25, 0.125, 0.25]
+    >>> [float(repeat(Linear(1.0, 0.0, 2), 2, count=2, growth=2)(t)) for t in range(8)]
+    [1.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    """
+    return Repeat(schedule, period_steps, count, growth, decay)

@@ -1,0 +1,172 @@
+"""One schedule after another, each on a clock of its own.
+
+Pieces that differ only in their numbers are held as one schedule whose numbers have an axis of pieces. At a step the
+numbers of its piece are looked up, and the formula is evaluated once: a thousand pieces compile as fast as ten.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._data.checks import checked_leaf, entries, stacked
+from jaxsched._data.data import broadcast_numbers, map_numbers
+from jaxsched._data.fields import as_schedules
+from jaxsched._data.source import show
+from jaxsched._numerics.counts import lookup
+from jaxsched._numerics.dtypes import last_step
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
+
+
+FEW = 3
+"""So many schedules cost less than the numbers of one of them that are looked up at every step."""
+
+
+class Join(Schedule, name="join_schedules"):
+    """Schedules of different kinds, one after another; see `join_schedules`."""
+
+    schedules: tuple[Schedule, ...]
+    boundaries: Boundaries
+
+    def _check(self) -> None:
+        _check_count("join_schedules", "boundaries", self.boundaries, len(self.schedules))
+
+    def formula(self, step: jax.Array) -> Number:
+        boundaries = jnp.maximum(jnp.asarray(self.boundaries), 0)
+        lasts = [*(boundaries - 1), last_step()]  # no schedule is asked for a step outside its life
+        value = jnp.asarray(self.schedules[0].formula(jnp.minimum(step, lasts[0])))
+        for schedule, start, last in zip(self.schedules[1:], boundaries, lasts[1:], strict=True):
+            within = jnp.maximum(jnp.minimum(step, last) - start, 0)
+            value = jnp.where(step >= start, schedule.formula(within), value)
+        return value
+
+
+class JoinAlike(Schedule, name="join_schedules"):
+    """Schedules that differ only in their numbers, one after another; see `join_schedules`."""
+
+    schedules: Annotated[Schedule, PIECES]
+    boundaries: Boundaries
+
+    def _check(self) -> None:
+        _check_count("join_schedules", "boundaries", self.boundaries, _count(self.schedules))
+
+    def formula(self, step: jax.Array) -> Number:
+        starts = jnp.maximum(jnp.pad(jnp.asarray(self.boundaries), (1, 0)), 0)
+        in_order = jax.lax.cummin(starts[1:], reverse=True)  # so that the last one that is passed counts
+        pick = lookup(step, in_order)
+        schedule = jax.tree.map(lambda numbers: pick(jnp.asarray(numbers)), self.schedules)
+        return schedule.formula(jnp.maximum(step - pick(starts), 0))
+
+    def __repr__(self) -> str:
+        return f"join_schedules(schedules={show(pieces_of(self))}, boundaries={show(self.boundaries, ndim=1)})"
+
+
+def pieces_of(join: Join | JoinAlike) -> list[Schedule]:
+    """The schedules in a join."""
+    if isinstance(join, Join):
+        return list(join.schedules)
+
+    def piece(i: int) -> Schedule:
+        return map_numbers(lambda x, field: x.take(i, np.ndim(x) - field.leaf.ndim), join.schedules, axes=1)
+
+    return [piece(i) for i in range(_count(join.schedules))]
+
+
+def _count(pieces: Schedule) -> int:
+    counts: list[int] = []
+    map_numbers(lambda x, field: counts.append(np.shape(x)[np.ndim(x) - field.leaf.ndim]), pieces, axes=1)
+    return counts[0]
+
+
+def _alike(schedules: Sequence[Schedule]) -> bool:
+    """Whether they differ only in their numbers, of which they have some."""
+
+    def kind(schedule: Schedule) -> object:
+        inner: list[tuple[int, ...]] = []
+        map_numbers(lambda x, field: inner.append(np.shape(x)[np.ndim(x) - field.leaf.ndim :]), schedule)
+        return jax.tree.structure(schedule), tuple(inner)
+
+    return bool(jax.tree.leaves(schedules[0])) and len({kind(schedule) for schedule in schedules}) == 1
+
+
+def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
+    try:
+        shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
+    except ValueError:
+        shape = None  # which `Join` will report
+    if shape is None or len(schedules) <= FEW or not _alike(schedules):
+        return Join(tuple(schedules), boundaries)
+    rows = [broadcast_numbers(schedule, shape) for schedule in schedules]
+    return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
+
+
+def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundaries) -> Schedule:
+    """Schedules one after another, each on a clock of its own.
+
+        η(t) = η_i(t - b_i)    for b_i ≤ t < b_(i+1),    b_0 = 0
+
+    Args:
+        schedules: n schedules, or a stack of them along its last axis. The last one runs on.
+        boundaries: b_1 .. b_(n-1), the steps at which the next schedule begins, in increasing order. Between equal
+            boundaries lies a schedule that is skipped. Traced ones that are out of order: the last of those with
+            b_i ≤ t counts.
+
+    Returns:
+        One schedule. Its shape is the broadcast of the shapes in it.
+
+    Raises:
+        TypeError: if an entry is not a schedule.
+        ValueError: if the boundaries are negative or out of order, or there is not one fewer than schedules.
+
+    >>> warmup_then_line = join_schedules([Linear(0.0, 1.0, 10), Linear(1.0, 0.0, 90)], [10])
+    >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 55, 100)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+
+    optax `join_schedules`, which checks nothing; PyTorch `SequentialLR`.
+    """
+    if isinstance(schedules, Schedule):
+        if not schedules.shape:
+            raise TypeError(f"join_schedules: `schedules` must be a list of schedules, or a stack, got {schedules!r}.")
+        join = JoinAlike(schedules, boundaries)
+        return Join(tuple(pieces_of(join)), boundaries) if _count(schedules) <= FEW else join
+    return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
+
+
+def sequence(schedules: Sequence[Schedule], durations: Steps) -> Schedule:
+    """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
+
+    Args:
+        schedules: n schedules. The last one runs on.
+        durations: n - 1 lengths in steps, not negative. A schedule with a duration of 0 is skipped.
+
+    Raises:
+        TypeError: if an entry is not a schedule, or a duration is not an integer.
+        ValueError: if a duration is negative, or there is not one fewer than schedules.
+
+    >>> warmup_then_line = sequence([Linear(0.0, 1.0, 10), Constant(1.0), Linear(1.0, 0.0, 30)], [10, 60])
+    >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 70, 85, 100)]
+    [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    schedules = as_schedules("sequence", "schedules", schedules, Schedule)
+    lengths = checked_leaf("sequence", "durations", durations, STEPS)
+    _check_count("sequence", "durations", lengths, len(schedules))
+    return _join(schedules, running_sums(lengths))
+
+
+def _check_count(owner: str, name: str, table: Any, schedules: int) -> None:
+    if entries(table) != schedules - 1:
+        raise ValueError(
+            f"{owner}: `{name}` must have one entry fewer than `schedules`, "
+            f"got {entries(table)} {name} for {schedules} schedules."
+        )
+
+
+def running_sums(lengths: Any) -> Any:
+    """Their cumulative sums, held at the last step where they would overflow."""
+    if isinstance(lengths, np.ndarray):
+        exact = np.cumsum(lengths.astype(object), axis=-1)
+        return np.minimum(exact, last_step()).astype(lengths.dtype)
+    return jax.lax.associative_scan(lambda a, b: a + jnp.minimum(b, last_step() - a), jnp.maximum(lengths, 0), axis=-1)

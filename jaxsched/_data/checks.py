@@ -1,0 +1,200 @@
+"""From what a user gives to what a schedule holds: checked, converted and frozen, once.
+
+Concrete numbers become read-only NumPy scalars and arrays of the default JAX type, so that two schedules with
+other numbers have the same types and share one executable. Traced numbers are converted and never checked.
+Every error names the class, the argument, the rule and what came; in a stack, the row too.
+"""
+
+import reprlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.dtypes import default_dtype, last_step, x64
+from jaxsched._typing import Leaf, Step
+
+
+NEGATIVE = "must not be negative"
+
+_LARGEST = {
+    np.dtype(np.float32): float(np.nextafter(2.0**128 - 2.0**103, 0.0)),
+    np.dtype(np.float64): float(np.finfo(np.float64).max),
+}
+"""The largest double that is rounded to a finite one: more than float32's largest, whose shortest decimals are, too."""
+
+
+def is_traced(x: object) -> bool:
+    """Whether the numbers in `x` cannot be read now: a tracer, or an array that lives on other hosts too."""
+    return isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable)
+
+
+def as_array(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+    """What the user gave, as an array in the precision in which it came, and checked."""
+
+    def wrong(error: type[Exception], rule: str, came: object = given) -> Exception:
+        return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else reprlib.repr(came)}.")
+
+    noun = "an integer number of steps" if leaf.integer else "a real number"
+    noun = f"a sequence, each entry {noun}" if leaf.ndim else noun
+    if isinstance(given, int) and not -(2**63) <= given < 2**63:
+        if leaf.integer:
+            raise wrong(ValueError, _too_large())
+        given = float(given) if abs(given) < 2**1023 else np.inf
+    array = _gather(given, axis=-1 if leaf.ndim else 0)
+    if array is None:
+        raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
+    if array.size == 0 and isinstance(given, list | tuple):
+        array = array.astype(default_dtype(leaf.integer))
+    kinds = (np.integer,) if leaf.integer else (np.integer, np.floating)
+    if array.ndim < leaf.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
+        raise wrong(TypeError, f"must be {noun}")
+    if not is_traced(array):
+        _check_values(np.asarray(array), leaf, wrong)
+    return array
+
+
+def as_leaf(array: np.ndarray | jax.Array, leaf: Leaf) -> np.ndarray | jax.Array:
+    """The array in the default type; NumPy stays NumPy, and is made read-only."""
+    dtype = default_dtype(leaf.integer)
+    if isinstance(array, jax.Array):
+        return array.astype(dtype)
+    array = array.astype(dtype)
+    if array.ndim == 0:
+        return array[()]
+    array.flags.writeable = False
+    return array
+
+
+def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+    """What the user gave, checked and in the default type."""
+    return as_leaf(as_array(owner, name, given, leaf), leaf)
+
+
+def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
+    """Raise unless `good(held, *others)` at every row, as far as it can be known now."""
+    if any(is_traced(x) for number in (held, *others) for x in (number if isinstance(number, Pair) else (number,))):
+        return
+    numbers = [np.asarray(x.high, np.float64) + x.low if isinstance(x, Pair) else x for x in (held, *others)]
+    first, *rest = np.broadcast_arrays(*numbers)
+    bad = ~np.asarray(good(first, *rest))
+    if bad.any():
+        row = tuple(np.argwhere(bad)[0].tolist())
+        raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
+
+
+def one_or_each(shape: tuple[int, ...]) -> str:
+    """The shapes of what is one for all of a stack, or one for each."""
+    return f"{shape} or ()" if shape else "()"
+
+
+def check_batch_size(owner: str, batch_size: Any) -> None:
+    counts = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size >= 1
+    if batch_size is not None and not counts:
+        raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")
+
+
+def stacked(numbers: Sequence[Any], axis: int = 0) -> np.ndarray | jax.Array:
+    """Leaves as one leaf, along a new axis."""
+    if any(isinstance(x, jax.Array) for x in numbers):
+        return jnp.stack(numbers, axis)
+    array = np.stack(numbers, axis)
+    array.flags.writeable = False
+    return array
+
+
+def entries(table: Any) -> int:
+    """The number of entries of a table that is a leaf."""
+    return table.shape[-1]
+
+
+def as_pair(array: np.ndarray | jax.Array) -> Pair:
+    """The array as a leaf, and what is lost by that; nothing is lost of what JAX holds already."""
+    high = as_leaf(array, Leaf())
+    if isinstance(array, jax.Array):
+        return Pair(high, jnp.zeros_like(high))
+    return Pair(high, as_leaf(array - high.astype(np.float64), Leaf()))
+
+
+def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
+    """The step in the default integer type; what is negative may stay so."""
+    if isinstance(step, jax.Array) and step.dtype == default_dtype(integer=True):
+        return step
+    if isinstance(step, int) and not isinstance(step, bool):
+        step = np.asarray(max(step, 0))
+    if not (isinstance(step, np.ndarray | np.integer | jax.Array) and jnp.issubdtype(step.dtype, np.integer)):
+        came = f"{reprlib.repr(step)} ({type(step).__name__})"
+        raise TypeError(f"{owner}: `step` must be an integer or an array of integers, got {came}.")
+    dtype, largest = default_dtype(integer=True), int(jnp.iinfo(step.dtype).max)
+    if isinstance(step, jax.Array):
+        return step if step.dtype == dtype else jnp.minimum(step, min(last_step(), largest)).astype(dtype)
+    step = np.asarray(step)
+    if largest > last_step():
+        if step.size and step.max() > last_step():
+            raise ValueError(f"{owner}: `step` {_too_large()}, got {step.max()}.")
+        step = np.maximum(step, 0)
+    return step.astype(dtype)
+
+
+def _too_large() -> str:
+    limit = f"must be at most {last_step()}"
+    return limit if x64() else f"{limit} (int32; jax_enable_x64 lifts this)"
+
+
+def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
+    """A number, an array, or a (nested) list of them as one array, or None where that cannot be.
+
+    The axis of a list comes first, as in NumPy. That of a table comes last: where its entries are stacks, it is one.
+    """
+    if isinstance(given, jax.Array | np.ndarray):
+        return given
+    if isinstance(given, list | tuple):
+        gathered = (_gather(entry, axis=0) for entry in given)
+        numbers = [entry for entry in gathered if entry is not None and entry.dtype not in (object, bool)]
+        if len(numbers) < len(given):
+            return None
+        if not numbers:
+            return np.asarray([])
+        xp = jnp if any(isinstance(entry, jax.Array) for entry in numbers) else np
+        try:
+            return xp.stack(xp.broadcast_arrays(*numbers), axis=axis)
+        except ValueError:
+            return None
+    return np.asarray(given) if isinstance(given, int | float | np.generic) else None
+
+
+def in_row(row: tuple[int, ...]) -> str:
+    """Where in a stack, for the end of a message."""
+    return f" in row {row[0] if len(row) == 1 else row}" if row else ""
+
+
+def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
+    dtype = default_dtype(leaf.integer)
+    array = array if leaf.integer else array.astype(np.float64)
+    highest = last_step() if leaf.integer else _LARGEST[dtype]
+    lowest = -highest if leaf.minimum is None else leaf.minimum
+
+    def reject_first(bad: np.ndarray, rule: str) -> Exception:
+        where = tuple(np.argwhere(bad)[0].tolist())
+        row, entry = where[: array.ndim - leaf.ndim], where[array.ndim - leaf.ndim :]
+        at = f" at index {entry[0]}" if entry else ""
+        return wrong(ValueError, rule, f"{array[where]}{at}{in_row(row)}")
+
+    if array.size and not (array.min() >= lowest and array.max() <= highest):
+        if not leaf.integer and (infinite := ~(np.abs(array) <= highest)).any():
+            raise reject_first(infinite, f"must be finite in {dtype.name}")
+        if array.max() > highest:
+            raise reject_first(array > highest, _too_large())
+        raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
+    if not leaf.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
+        least = f"{np.finfo(dtype).smallest_subnormal:.2g} from it in {dtype.name}"
+        raise reject_first(lost, f"must be 0, or at least {least} (jax_enable_x64 lifts this)")
+    if leaf.increasing:
+        falls = np.zeros(array.shape, bool)
+        falls[..., 1:] = array[..., 1:] < array[..., :-1]
+        if falls.any():
+            raise reject_first(falls, "must be in increasing order")

@@ -1,0 +1,210 @@
+"""How a class becomes data: a frozen dataclass, registered as a pytree whose numbers are leaves.
+
+Two moments matter. *Construction* by a user checks and converts every field. *Unflattening* by JAX does neither, for
+JAX puts tracers, None and `object()` where the numbers were.
+
+Whatever is data can be stacked: its numbers then have leading axes, and it has rows.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._data.checks import as_pair, checked_leaf, is_traced
+from jaxsched._data.export import register_for_export
+from jaxsched._data.fields import Field, convert, describe, low_half, within
+from jaxsched._data.source import show
+from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.dtypes import x64
+
+
+D = TypeVar("D", bound="Data")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+class Data:
+    """A frozen dataclass that is a pytree. A subclass is a bare declaration; `abstract` ones declare no fields."""
+
+    _name: ClassVar[str]
+    _fields: ClassVar[tuple[Field, ...]]
+    _part: ClassVar[type]  # the class of what may be held beside numbers and structure
+
+    __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
+
+    def __init_subclass__(cls, name: str | None = None, abstract: bool = False) -> None:
+        if abstract:
+            cls._part = cls
+            return
+        cls._part = getattr(cls, "_part", Data)
+        cls._name = name or cls.__name__
+        cls._fields = describe(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls), cls._name, cls._part)
+        _register(cls)
+
+    def __post_init__(self) -> None:
+        for field in self._fields:
+            object.__setattr__(self, field.name, convert(field, getattr(self, field.name), self._part))
+        self._check()
+        vars(self).update(vars(broadcast_numbers(self)))
+
+    def _check(self) -> None:
+        """The rules between fields, for a class that has some."""
+
+    # A stack is one object, of the same class.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """() for a single one; for a stack, the leading axes of its leaves."""
+        shapes: list[tuple[int, ...]] = []
+        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            shown = ", ".join(str(shape) for shape in dict.fromkeys(shapes))
+            raise ValueError(f"{self._name}: the fields of a stack must have one shape, got {shown}.") from None
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{self._name}: of shape (), it is no stack and has no rows.")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: Any) -> Self:
+        if isinstance(index, int | np.integer) and not -len(self) <= index < len(self):
+            raise IndexError(f"{self._name}: index {index} is out of range for a stack of shape {self.shape}.")
+        index = index if isinstance(index, tuple) else (index,)
+        traced = any(isinstance(i, jax.Array) for i in index)
+
+        def row(x: Any, field: Field) -> object:
+            return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.leaf.ndim)]
+
+        return map_numbers(row, broadcast_numbers(self))
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    # Equal numbers in an equal structure make an equal object.
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Data):
+            return NotImplemented
+        (mine, structure), (theirs, their_structure) = jax.tree.flatten(self), jax.tree.flatten(other)
+        return structure == their_structure and all(map(np.array_equal, mine, theirs))
+
+    def __hash__(self) -> int:
+        numbers, structure = jax.tree.flatten(self)
+        return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
+
+    def __repr__(self) -> str:
+        """Source that evaluates back to an equal object, as long as no field holds more than a thousand numbers."""
+        shown = (f"{field.name}={show(getattr(self, field.name), field.leaf.ndim)}" for field in self._fields)
+        return f"{self._name}({', '.join(shown)})"
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: vars(self)[field.name] for field in self._fields}
+
+
+# A class becomes a pytree, and its numbers can be walked over.
+
+
+def _register(cls: type[Data]) -> None:
+    dynamic = tuple(field.name for field in cls._fields if not field.static)
+    static = tuple(field.name for field in cls._fields if field.static)
+    names, children_of, structure_of = dynamic + static, _getter(dynamic), _getter(static)
+
+    def flatten(self: Data) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        return children_of(self), structure_of(self)
+
+    def flatten_with_keys(self: Data) -> tuple[Iterable[tuple[object, object]], tuple[object, ...]]:
+        children, structure = flatten(self)
+        return tuple(zip(map(jax.tree_util.GetAttrKey, dynamic), children, strict=True)), structure
+
+    def unflatten(structure: tuple[object, ...], children: Iterable[object]) -> Data:
+        return _new(cls, zip(names, (*children, *structure), strict=True))
+
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+    register_for_export(cls, cls._name, static, unflatten)
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:
+    """The fields of these names, as fast as Python can: every call of a compiled program asks for them."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda self: tuple([getattr(self, name) for name in names])
+
+
+def _new(cls: type[D], fields: Iterable[tuple[str, object]]) -> D:
+    self = object.__new__(cls)
+    self.__dict__.update(fields)
+    return self
+
+
+def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D:
+    """The same data with `fn(number, field)` for every number in it, those of inner schedules included.
+
+    `axes` is how many axes of pieces the numbers have; the leaf of the field that `fn` sees counts them.
+    """
+
+    def mapped(field: Field, held: Any) -> object:
+        if isinstance(held, Data):
+            return map_numbers(fn, held, axes + (field.holds == "pieces"))
+        if field.static or held is None:
+            return held
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
+        field = within(field, axes) if axes else field
+        if isinstance(held, Pair):
+            return Pair(fn(held.high, field), fn(held.low, low_half(field)))
+        return fn(held, field)
+
+    return _new(type(data), ((field.name, mapped(field, vars(data)[field.name])) for field in data._fields))
+
+
+def map_structure(fn: Callable[[Any], object], data: D) -> D:
+    """The same data with `fn(x)` for all that is structure in it, of inner schedules too."""
+
+    def mapped(field: Field, held: Any) -> object:
+        if field.static:
+            return fn(held)
+        if type(held) is tuple:
+            return tuple([mapped(field, inner) for inner in held])
+        return map_structure(fn, held) if isinstance(held, Data) else held
+
+    return _new(type(data), [(field.name, mapped(field, vars(data)[field.name])) for field in data._fields])
+
+
+def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
+    """The same stack with every number in it stacked, to the shape of the stack or to a larger one."""
+    shape = data.shape if shape is None else shape
+    if not shape:
+        return data
+
+    def broadcast(x: Any, field: Field) -> object:
+        full = shape + np.shape(x)[np.ndim(x) - field.leaf.ndim :]
+        if np.shape(x) == full:
+            return x
+        return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
+
+    return map_numbers(broadcast, data)
+
+
+def narrowed(data: D) -> D:
+    """The same data in the types of here and now: what was built under `jax_enable_x64`, where that is off.
+
+    JAX would cut off the bits that do not fit, without a word.
+    """
+    if x64() or not any(getattr(x, "itemsize", 0) == 8 for x in jax.tree.leaves(data)):
+        return data
+
+    def half(old: Any, new: Any) -> Any:
+        known = isinstance(old, Pair) and not is_traced(old.high)
+        return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
+
+    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), data)
+    return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Pair))

@@ -1,0 +1,128 @@
+"""What a class declares of its fields, and what becomes of what a user gives for one.
+
+A number becomes a leaf by `Leaf`, a schedule stays one, and anything else is structure: part of the treedef, which
+JAX compares and hashes.
+"""
+
+import dataclasses
+import functools
+from typing import Annotated, Any, Literal, get_type_hints
+
+from jaxsched._data.checks import NEGATIVE, as_array, as_pair, checked_leaf
+from jaxsched._numerics.doubles import Pair
+from jaxsched._typing import PIECES, Leaf, Number, leaf_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field of a schedule class. `owner` is the name by which users know the class.
+
+    `call` is how it is called, where users do so: the arguments that are needed, and all up to this one.
+    """
+
+    owner: str
+    name: str
+    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "flag", "structure"]
+    leaf: Leaf
+    optional: bool
+    call: str = ""
+
+    @property
+    def static(self) -> bool:
+        return self.holds in ("flag", "structure")
+
+
+@functools.cache
+def within(field: Field, axes: int) -> Field:
+    """The field of a schedule that lies within so many joins of pieces: its numbers have as many axes more."""
+    return dataclasses.replace(field, leaf=dataclasses.replace(field.leaf, ndim=field.leaf.ndim + axes))
+
+
+@functools.cache
+def low_half(field: Field) -> Field:
+    """The field of the low number of a pair, which may be negative."""
+    return dataclasses.replace(field, leaf=Leaf(ndim=field.leaf.ndim))
+
+
+def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
+    """The fields of a dataclass, from their annotations; `schedule` is the class of schedules."""
+    hints = get_type_hints(cls, include_extras=True)
+    kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
+    kinds[Annotated[schedule, PIECES]] = "pieces"
+    kinds[Annotated[tuple[schedule | Number, ...], Leaf(or_schedule=True)]] = "operands"
+
+    declared = dataclasses.fields(cls)
+    needed = sum(field.default is dataclasses.MISSING for field in declared)
+    called = len(declared) > 1 and owner == cls.__name__ and "__repr__" not in vars(cls)  # it shows how it is written
+
+    def field(i: int, name: str) -> Field:
+        leaf, optional = leaf_of(hints[name])
+        holds = kinds.get(hints[name], "number" if leaf else "structure")
+        shown = [field.name for field in declared[: max(needed, i + 1)]]
+        more = ["..."] if len(shown) < len(declared) else []
+        return Field(
+            owner, name, holds, leaf or Leaf(), optional, f"{owner}({', '.join(shown + more)})" if called else ""
+        )
+
+    return tuple(field(i, each.name) for i, each in enumerate(declared))
+
+
+def convert(field: Field, given: Any, schedule: type) -> object:
+    """What an instance holds for what a user gives. One of a wrong kind or sign may stand in the place of another."""
+    try:
+        return _converted(field, given, schedule)
+    except (TypeError, ValueError) as error:
+        misplaced = type(error) is TypeError or (type(error) is ValueError and NEGATIVE in str(error))
+        if not (misplaced and field.call):
+            raise
+        raise type(error)(f"{error} The arguments are {field.call}.") from None
+
+
+def _converted(field: Field, given: Any, schedule: type) -> object:
+    match field.holds:
+        case "number":
+            if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):
+                return given
+            return as_number(field, given)
+        case "operands":
+            number = dataclasses.replace(field, holds="number")
+            return tuple(convert(number, each, schedule) for each in given)
+        case "schedule" | "pieces":
+            return as_schedule(field.owner, field.name, given, schedule)
+        case "schedules":
+            return as_schedules(field.owner, field.name, given, schedule)
+        case "flag":
+            if not isinstance(given, bool):
+                raise TypeError(f"{field.owner}: `{field.name}` must be True or False, got {given!r}.")
+            return given
+        case "structure":
+            try:
+                hash(given)
+            except TypeError:
+                rule = "is structure and must be hashable"
+                raise TypeError(f"{field.owner}: `{field.name}` {rule}, got {given!r}.") from None
+            return given
+
+
+def as_number(field: Field, given: Any) -> Any:
+    """A leaf, or a pair of them."""
+    if isinstance(given, Pair) and field.leaf.paired:
+        return given
+    if field.leaf.paired:
+        return as_pair(as_array(field.owner, field.name, given, field.leaf))
+    return checked_leaf(field.owner, field.name, given, field.leaf)
+
+
+def as_schedule(owner: str, name: str, given: Any, schedule: type) -> Any:
+    """What was given, if it is a schedule."""
+    if not isinstance(given, schedule):
+        hint = "FromFunction" if callable(given) else "Constant"
+        raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
+    return given
+
+
+def as_schedules(owner: str, name: str, given: Any, schedule: type) -> tuple[Any, ...]:
+    """A list of at least one schedule, as a tuple."""
+    if not isinstance(given, list | tuple) or not given:
+        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")
+    return tuple(as_schedule(owner, f"{name}[{i}]", each, schedule) for i, each in enumerate(given))

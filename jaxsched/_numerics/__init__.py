@@ -1,0 +1,1 @@
+"""Arithmetic that stays exact, finite and differentiable in float32."""

@@ -1,0 +1,66 @@
+"""Arithmetic with schedules and numbers."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsched._data.source import show
+from jaxsched._numerics.dtypes import finite
+from jaxsched._numerics.ways import quotient
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._typing import Leaf, Number
+
+
+class Arithmetic(Schedule):
+    """Schedules and numbers under one of + - * /, from left to right, or the least or greatest of them.
+
+        (a ∘ b ∘ c)(t) = (a(t) ∘ b(t)) ∘ c(t)
+
+    Written with the operators, `minimum` and `maximum`. No step can make the value or its gradient infinite: a
+    quotient is 0 where its denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
+
+    Args:
+        symbol: "+", "-", "*", "/", "minimum" or "maximum".
+        operands: schedules and numbers; a concrete number 0 cannot divide.
+
+    >>> import jaxsched as js
+    >>> 0.1 * js.Linear(1.0, 0.0, 10) + 1.0
+    ((0.1 * Linear(init_value=1.0, end_value=0.0, transition_steps=10)) + 1.0)
+    """
+
+    symbol: str
+    operands: Annotated[tuple[Schedule | Number, ...], Leaf(or_schedule=True)]
+
+    def _check(self) -> None:
+        for divisor in self.operands[1:] if self.symbol == "/" else ():
+            if isinstance(divisor, np.generic | np.ndarray) and not np.all(divisor):
+                raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {show(divisor)}.")
+
+    def formula(self, step: jax.Array) -> Number:
+        values = (x.formula(step) if isinstance(x, Schedule) else x for x in self.operands)
+        return reduce(_OPERATIONS[self.symbol], map(jnp.asarray, values))
+
+    def __repr__(self) -> str:
+        operands = map(show, self.operands)
+        infix = len(self.symbol) == 1
+        return f"({f' {self.symbol} '.join(operands)})" if infix else f"{self.symbol}({', '.join(operands)})"
+
+
+_OPERATIONS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
+    "+": lambda a, b: finite(a + b),
+    "-": lambda a, b: finite(a - b),
+    "*": lambda a, b: finite(a * b),
+    "/": quotient,
+    "minimum": jnp.minimum,
+    "maximum": jnp.maximum,
+}
+
+
+def arithmetic(symbol: str, first: Any, *others: Any) -> Schedule:
+    """What is of the same kind on the left is continued: hundreds of schedules are one, and no tower of pairs."""
+    continued = isinstance(first, Arithmetic) and first.symbol == symbol
+    return Arithmetic(symbol, (*(first.operands if continued else (first,)), *others))

@@ -1,0 +1,1 @@
+"""Many schedules at many steps: tables of configurations, stacks, blocks of values."""
