@@ -63,7 +63,7 @@ from jaxsched._feedback import (
     ReduceOnPlateau as ReduceOnPlateau,
 )
 from jaxsched._lint import Finding as Finding, lint as lint
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 from jaxsched._public import publish
 from jaxsched._recipes.cycles import (
     exponential_range_test as exponential_range_test,
@@ -106,5 +106,5 @@ from jaxsched._units import (
 __version__ = "0.1.0"
 
 # What functions and operators make: pickles name these, users do not.
-_inner = (Arithmetic, DecayFrom, Every, Join, JoinAlike, Pair, Repeat, Reverse, Select, Shift, Splice)
+_inner = (Arithmetic, DecayFrom, Every, Join, JoinAlike, Double, Repeat, Reverse, Select, Shift, Splice)
 __all__ = list(publish(__name__, globals(), _inner))  # pyright: ignore[reportUnsupportedDunderAll]

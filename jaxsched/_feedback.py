@@ -20,7 +20,7 @@ from jax.typing import ArrayLike
 from jaxsched._data.checks import check_numbers, checked_leaf, one_or_each
 from jaxsched._data.data import Data
 from jaxsched._data.export import exportable
-from jaxsched._numerics.dtypes import default_dtype
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._typing import AtLeastOnce, Leaf, Rate, Scalar, Times
 
 

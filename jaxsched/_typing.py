@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Leaf:
         minimum: the least value allowed, or None.
         increasing: whether its entries must not decrease.
         or_schedule: whether a schedule may stand in its place, or in that of any of its entries.
-        paired: whether it is held as a `Pair`, two leaves.
+        paired: whether it is held as a `Double`, two leaves.
         clock: whether an integer counts steps, so that it changes when the schedule is stretched.
     """
 
@@ -54,10 +54,10 @@ Scalar = Annotated[Number, Leaf()]
 Rate = Annotated[Number, Leaf(minimum=0)]
 """A power, or a rate: not negative."""
 
-Factor = Annotated[Number | Pair, Leaf(minimum=0, paired=True)]
+Factor = Annotated[Number | Double, Leaf(minimum=0, paired=True)]
 """A factor that is applied again and again: not negative, and held with the precision in which it is given."""
 
-Growth = Annotated[Number | Pair, Leaf(minimum=1, paired=True)]
+Growth = Annotated[Number | Double, Leaf(minimum=1, paired=True)]
 """A factor that does not shrink."""
 
 LENGTH = Leaf(integer=True, minimum=0)

@@ -15,7 +15,7 @@ import pytest
 from mpmath import mpf
 
 import jaxsched as js
-from jaxsched._numerics.dtypes import x64
+from jaxsched._numerics.floats import x64
 from tests.helpers import enable_x64
 
 

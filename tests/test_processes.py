@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from jaxsched._numerics.counts import as_float
+from jaxsched._numerics.floats import as_float
 from jaxsched._schedule import programs
 from jaxsched._schedule.calling import call_packed
 from jaxsched._schedule.programs import Program

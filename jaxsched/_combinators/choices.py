@@ -12,8 +12,7 @@ from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.fields import as_schedules
 from jaxsched._numerics.counts import since
-from jaxsched._numerics.dtypes import finite
-from jaxsched._numerics.ways import quotient
+from jaxsched._numerics.floats import finite, quotient
 from jaxsched._schedule.arithmetic import arithmetic
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Length, Number, Scalar, Times

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._combinators.stretching import _check_lengths, _stretched
-from jaxsched._numerics.counts import divided, equal_cycle, growing_cycle, since
-from jaxsched._numerics.doubles import count_of_pair, pair_of_count
+from jaxsched._numerics.counts import divided, since
+from jaxsched._numerics.cycles import equal_cycle, whole_growing_cycle
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import AtLeastOnce, Factor, Length, Number, Offset, Times
@@ -113,13 +113,12 @@ class Repeat(Schedule, name="repeat"):
         if self.growth is None:
             cycle, within = equal_cycle(step, period, last)
         else:
-            cycle, since_start, length = growing_cycle(step, period, pair_of_count(self.growth), last)
-            within = count_of_pair(since_start)
-            schedule = _stretched(schedule, period, count_of_pair(length))
+            cycle, within, length = whole_growing_cycle(step, period, self.growth, last)
+            schedule = _stretched(schedule, period, length)
         value = schedule.formula(within)
         if self.decay is None:
             return value
-        return repeated(value, log2_of_factor(self.decay), pair_of_count(cycle))
+        return repeated(value, log2_of_factor(self.decay), cycle)
 
 
 def repeat(

@@ -16,7 +16,7 @@ from jaxsched._data.data import broadcast_numbers, map_numbers
 from jaxsched._data.fields import as_schedules
 from jaxsched._data.source import show
 from jaxsched._numerics.counts import lookup
-from jaxsched._numerics.dtypes import last_step
+from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxsched._combinators.choices import Select
 from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike, pieces_of
-from jaxsched._numerics.dtypes import last_step
+from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.schedule import Schedule
 

@@ -15,7 +15,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.data import broadcast_numbers
 from jaxsched._data.fields import Field, as_schedule
 from jaxsched._numerics.counts import scaled_count
-from jaxsched._numerics.dtypes import default_dtype
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Length
 

@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_numbers
-from jaxsched._numerics.doubles import LOG2_E, inverse, negative, pair, plus, reciprocal, times, total
-from jaxsched._numerics.exponentials import exp2, exponent, exponent_at, log2_of_factor, logistic
+from jaxsched._numerics.counts import per, steps_left
+from jaxsched._numerics.doubles import double
+from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
+from jaxsched._numerics.floats import as_float
 from jaxsched._numerics.ways import (
     WAVE,
     between,
@@ -17,9 +19,8 @@ from jaxsched._numerics.ways import (
     one_minus_cos,
     one_minus_sqrt,
     one_minus_square,
-    pair_fractions,
-    steps_left,
     symmetric,
+    way,
 )
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
@@ -104,10 +105,13 @@ class Rex(Schedule):
         check_numbers("Rex", "bend", self.bend, lambda d: d < 1, "must be less than 1")
 
     def formula(self, step: jax.Array) -> Number:
-        left, done = pair_fractions(step, self.transition_steps)
-        done = times(pair(1 - jnp.clip(self.bend, 0, 1 - 1e-6)), done)
-        weight = reciprocal(plus(left, done))
-        return between(self.init_value, self.end_value, total(times(left, weight)), total(times(done, weight)))
+        # u / (1 - d + du) = 1 / (1 + (1 - d) (1 - u) / u): the odds are divided by 1 - d, and multiplied from the end
+        path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
+        gone = path.steps(steps_left(step, self.transition_steps), length)
+        flatter = 1 - jnp.clip(self.bend, 0, 1 - 1e-6)
+        odds_against = as_float(length - gone) / as_float(jnp.maximum(gone, 1))
+        part = 1 / (1 + jnp.where(path.first_is_far, flatter, 1 / flatter) * odds_against)
+        return path.at(jnp.where(gone == 0, 0, part), gone == length)
 
 
 class MirrorCosine(Schedule):
@@ -133,9 +137,10 @@ class MirrorCosine(Schedule):
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
+        # twice the part is 4u - 2 sin²(πu/2) = 4u - (1 - cos πu), with u = y / WAVE
         left = steps_left(step, self.transition_steps)
-        mirrored = lambda y: (4 / WAVE) * y - one_minus_cos(y)  # noqa: E731
-        return symmetric(mirrored, self.init_value, self.end_value, left, self.transition_steps)
+        twice = lambda y: (4 / WAVE) * y - one_minus_cos(y)  # noqa: E731
+        return symmetric(twice, self.init_value, self.end_value, left, self.transition_steps)
 
 
 class Exponential(Schedule):
@@ -169,11 +174,12 @@ class Exponential(Schedule):
         check_numbers("Exponential", "decay_rate", self.decay_rate, lambda r: (r > 0) & (r < 1), rule)
 
     def formula(self, step: jax.Array) -> Number:
+        # with r = 2^-b: (r^q - r) / (1 - r) = (2^bu - 1) / (2^b - 1), and the rest is (2^-bq - 1) / (2^-b - 1)
         left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        bend = jnp.clip(-total(log2_of_factor(self.decay_rate)), 1e-6, 64)
-        minus_one = lambda x: exp2(exponent(pair(x)))[1]  # noqa: E731
-        part_init = jnp.where(done == 0, 1, minus_one(bend * left) / minus_one(bend))
-        part_end = jnp.where(left == 0, 1, minus_one(-bend * done) / minus_one(-bend))
+        b = jnp.clip(-log2_of_factor(self.decay_rate).total, 1e-6, 64)
+        minus_one = lambda x: exp2_minus_one(exponent(double(x)))  # noqa: E731
+        part_init = jnp.where(done == 0, 1, minus_one(b * left) / minus_one(b))
+        part_end = jnp.where(left == 0, 1, minus_one(-b * done) / minus_one(-b))
         return between(self.init_value, self.end_value, part_init, part_end)
 
 
@@ -207,13 +213,13 @@ class Geometric(Schedule):
         check_numbers("Geometric", "end_value", self.end_value, same_sign, rule, self.init_value)
 
     def formula(self, step: jax.Array) -> Number:
+        # η_0 2^(rt), with r = (log₂ η_T - log₂ η_0) / T
         init, end = jnp.asarray(self.init_value), jnp.asarray(self.end_value)
         possible = jnp.sign(init) * jnp.sign(end) > 0
-        start, stop = (log2_of_factor(jnp.where(possible, jnp.abs(x), 1)) for x in (init, end))
+        log2_init, log2_end = (log2_of_factor(jnp.where(possible, jnp.abs(x), 1)) for x in (init, end))
         length = jnp.maximum(self.transition_steps, 1)
         left = steps_left(step, self.transition_steps)
-        rate = times(plus(stop, negative(start)), inverse(length))
-        value = init * exp2(exponent_at(length - left, rate))[0]
+        value = init * exp2(exponent_at(length - left, (log2_end - log2_init) * per(length)))
         return jnp.where(left == 0, end, jnp.where(left == length, init, value))
 
 
@@ -249,13 +255,13 @@ class Tanh(Schedule):
     upper: Scalar = 3.0
 
     def formula(self, step: jax.Array) -> Number:
-        length = jnp.maximum(self.transition_steps, 1)
-        lower, upper = (
-            times(pair(jnp.clip(x, -STEEPEST, STEEPEST)), pair(-2 * LOG2_E)) for x in (self.lower, self.upper)
-        )
-        rate = times(plus(upper, negative(lower)), inverse(length))
-        x = exponent_at(length - steps_left(step, self.transition_steps), rate, start=lower, least=-100, most=100)
-        return between(self.init_value, self.end_value, *logistic(x))
+        # ½ (1 - tanh x) = 1 / (1 + e^2x), and the rest of it is 1 / (1 + e^-2x)
+        path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
+        log2_e2 = double(2 * LOG2_E) * path.toward_far(1.0)
+        lower, upper = (log2_e2 * jnp.clip(x, -STEEPEST, STEEPEST) for x in (self.lower, self.upper))
+        done = length - steps_left(step, self.transition_steps)
+        x = exponent_at(done, (upper - lower) * per(length), start=lower, least=-100, most=100)
+        return path.at(1 / (1 + exp2(x)))
 
 
 class InverseRoot(Schedule):
@@ -281,6 +287,7 @@ class InverseRoot(Schedule):
     bend: Rate = 10.0
 
     def formula(self, step: jax.Array) -> Number:
+        # 1 - h(q) / h(1) and h(q) / h(1), rationalised: 1/a - 1/b = (b² - a²) / (ab (a + b))
         left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
         bend = jnp.maximum(self.bend, 0)
         now, last = jnp.sqrt(1 + bend * done), jnp.sqrt(1 + bend)

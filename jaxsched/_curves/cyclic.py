@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 import jax
 import jax.numpy as jnp
 
-from jaxsched._numerics.counts import equal_cycle, growing_cycle
-from jaxsched._numerics.doubles import negative, pair, pair_of_count, plus, reciprocal, times, total
-from jaxsched._numerics.dtypes import finite, last_step
+from jaxsched._numerics.counts import exact_part_of, steps_left
+from jaxsched._numerics.cycles import equal_cycle, growing_cycle
+from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._numerics.ways import between, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._numerics.floats import finite, last_step
+from jaxsched._numerics.ways import between, one_minus_cos, parts, sin2, symmetric, way
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
 
@@ -84,18 +85,15 @@ class CosineRestarts(Schedule):
             left = period - jnp.minimum(since, period)
             value = symmetric(one_minus_cos, self._start(cycle), self.end_value, left, period)
         else:
-            cycle, since, length = growing_cycle(step, period, pair(self.growth))
-            per_step = reciprocal(length)
-            done = jnp.where(period > 0, total(times(since, per_step)), 1)
-            left = jnp.where(period > 0, total(times(plus(length, negative(since)), per_step)), 0)
-            part = sin2(parts(left, done))
+            cycle, done, left = growing_cycle(step, period, double(self.growth))
+            part = sin2(parts(jnp.where(period > 0, left, 0), jnp.where(period > 0, done, 1)))
             value = between(self._start(cycle), self.end_value, part.first, part.second)
         return value if self.cycles is None else jnp.where(cycle < self.cycles, value, self.end_value)
 
     def _start(self, cycle: jax.Array) -> Number:
         if self.decay is None:
             return self.init_value
-        return repeated(self.init_value, log2_of_factor(self.decay), pair_of_count(cycle))
+        return repeated(self.init_value, log2_of_factor(self.decay), cycle)
 
 
 class Triangular(Schedule):
@@ -147,6 +145,10 @@ class Triangular(Schedule):
         init = jnp.asarray(self.init_value)
         half = init / 2 + (self.peak_value / 2 - init / 2) * scale  # halves, for a whole difference could overflow
         peak = finite(2 * finite(half))
-        up = line(peak, self.init_value, jnp.minimum(since, rise), rise)
-        down = line(peak, self.init_value, steps_left(jnp.maximum(since - rise, 0), fall), fall)
-        return jnp.where(since < rise, up, down)
+        # both sides are lines, of as many steps from `init_value` as are done of the rise, or left of the fall
+        path, rising = way(peak, self.init_value), since < rise
+        length = jnp.maximum(jnp.where(rising, rise, fall), 1)
+        above = jnp.where(rising, since, steps_left(since - rise, fall))
+        gone = path.steps(above, length)
+        part = jnp.where(rising, exact_part_of(gone, jnp.maximum(rise, 1)), exact_part_of(gone, jnp.maximum(fall, 1)))
+        return path.at(part, gone == length)

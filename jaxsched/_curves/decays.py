@@ -6,22 +6,22 @@ A length of 0 is infinitely short: so many periods have passed, at every step, t
 import jax
 import jax.numpy as jnp
 
-from jaxsched._numerics.counts import periods
-from jaxsched._numerics.doubles import LOG2_E, inverse, pair, times, total
-from jaxsched._numerics.dtypes import last_step
+from jaxsched._numerics.counts import counted, per, timescales, whole_periods
+from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import (
     ENDLESS,
+    LOG2_E,
     bounded,
     exp2,
     exponent,
     exponent_at,
     grown,
     log2_of_factor,
-    logistic,
     stairs,
     times_log2,
 )
-from jaxsched._numerics.ways import between, timescales
+from jaxsched._numerics.floats import as_float, last_step
+from jaxsched._numerics.ways import way
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
 
@@ -57,7 +57,7 @@ class ExponentialDecay(Schedule):
         value = decayed(self.init_value, rate, step, self.transition_steps)
         if self.end_value is None:
             return value
-        falls = total(rate) < 0
+        falls = rate.total < 0
         return jnp.where(falls, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
 
 
@@ -84,7 +84,7 @@ class NaturalExponentialDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        rate = times(pair(bounded(-self.decay_rate)), pair(LOG2_E))
+        rate = double(bounded(-self.decay_rate)) * LOG2_E
         decayed = stairs if self.staircase else grown
         return decayed(self.init_value, rate, step, self.step_size)
 
@@ -112,11 +112,15 @@ class InverseTimeDecay(Schedule):
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
-        u = periods(step, self.transition_steps, whole=self.staircase)
+        if self.staircase:
+            count, length = whole_periods(step, self.transition_steps), 1
+        else:
+            count, length = counted(step, self.transition_steps), self.transition_steps
         rate = jnp.maximum(self.decay_rate, 0)
         fit = jnp.where(rate > ENDLESS, 2.0**-32, 1)  # squared where the product would overflow
-        slope = fit * fit + total(times(pair(rate * fit * fit), u))
-        return jnp.where(u.high > 0, fit * (self.init_value * fit / slope), self.init_value)
+        per_step, number = double(rate * fit * fit) * per(length), as_float(count)
+        slope = fit * fit + (number * per_step.high + number * per_step.low)
+        return jnp.where(count > 0, fit * (self.init_value * fit / slope), self.init_value)
 
 
 class StepDecay(Schedule):
@@ -162,7 +166,7 @@ class HalfLife(Schedule):
     half_life: Length
 
     def formula(self, step: jax.Array) -> Number:
-        return grown(self.init_value, pair(-1.0), step, self.half_life)
+        return grown(self.init_value, double(-1.0), step, self.half_life)
 
 
 class InverseSqrt(Schedule):
@@ -214,7 +218,7 @@ class PowerLaw(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         u = timescales(step, self.timescale, self.shift)
-        return self.peak_value * exp2(exponent(times_log2(1 + u, u, -jnp.maximum(self.power, 0))))[0]
+        return self.peak_value * exp2(exponent(times_log2(1 + u, u, -jnp.maximum(self.power, 0))))
 
 
 class Logistic(Schedule):
@@ -240,12 +244,11 @@ class Logistic(Schedule):
     timescale: Length
 
     def formula(self, step: jax.Array) -> Number:
-        late, scale = step - jnp.maximum(self.midpoint, 0), jnp.asarray(self.timescale)
-        late = jnp.where(scale > 0, late, jnp.where(late < 0, -last_step(), last_step()))
-        part_end, part_init = logistic(
-            exponent_at(late, times(inverse(jnp.maximum(scale, 1)), pair(LOG2_E)), least=-100, most=100)
-        )
-        return between(self.init_value, self.end_value, part_init, part_end)
+        # 1 / (1 + e^-x), and the rest of it is 1 / (1 + e^x)
+        path, late = way(self.init_value, self.end_value), step - jnp.maximum(self.midpoint, 0)
+        late = jnp.where(jnp.asarray(self.timescale) > 0, late, jnp.where(late < 0, -last_step(), last_step()))
+        rate = per(self.timescale) * LOG2_E * path.toward_far(1.0)
+        return path.at(1 / (1 + exp2(exponent_at(late, rate, least=-100, most=100))))
 
 
 class Gaussian(Schedule):
@@ -267,5 +270,5 @@ class Gaussian(Schedule):
     timescale: Length
 
     def formula(self, step: jax.Array) -> Number:
-        u = periods(step, self.timescale)
-        return self.init_value * exp2(exponent(times(times(pair(LOG2_E), pair(-0.5)), times(u, u))))[0]
+        u = double(counted(step, self.timescale)) * per(self.timescale)
+        return self.init_value * exp2(exponent(u * u * (-0.5 * LOG2_E)))

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import entries
-from jaxsched._numerics.counts import boundaries_passed, lookup
-from jaxsched._numerics.doubles import Pair, inverse, pair_of_count
+from jaxsched._numerics.counts import lookup, steps_left
+from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._numerics.ways import line, one_minus_cos, steps_left, symmetric
+from jaxsched._numerics.ways import line, one_minus_cos, symmetric
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
 
@@ -76,12 +76,13 @@ class MultiStep(Schedule):
     factor: Factor
 
     def _check(self) -> None:
-        factor = self.factor.high if isinstance(self.factor, Pair) else self.factor
+        factor = self.factor.high if isinstance(self.factor, Double) else self.factor
         check_factor("MultiStep", self.boundaries, factor, self.init_value)
 
     def formula(self, step: jax.Array) -> Number:
-        passed = boundaries_passed(step, jnp.sort(jnp.asarray(self.boundaries)))
-        return repeated(self.init_value, log2_of_factor(self.factor), pair_of_count(passed))
+        boundaries = jnp.sort(jnp.asarray(self.boundaries))
+        passed = jnp.arange(len(boundaries) + 1, dtype=step.dtype)
+        return lookup(step, boundaries)(repeated(self.init_value, log2_of_factor(self.factor), passed))
 
 
 def check_factor(owner: str, boundaries: Any, factor: Any, *others: Any) -> None:
@@ -136,12 +137,11 @@ class PiecewiseInterpolate(Schedule):
         lengths = jnp.maximum(jnp.diff(boundaries, append=boundaries[-1:]), 0)
         pick = lookup(step, boundaries[1:])
         init, end, length = pick(values), pick(jnp.append(values[1:], values[-1])), pick(lengths)
-        per_step = Pair(*map(pick, inverse(jnp.maximum(lengths, 1))))
         left = steps_left(jnp.maximum(step - pick(boundaries), 0), length)
         if self.interpolation == "cosine":
-            value = symmetric(one_minus_cos, init, end, left, length, per_step)
+            value = symmetric(one_minus_cos, init, end, left, length)
         else:
-            value = line(init, end, left, length, per_step)
+            value = line(init, end, left, length)
         return jnp.where(step < boundaries[0], values[0], value)
 
 

@@ -1,14 +1,15 @@
 """From `init_value` to `end_value` in `transition_steps`, and held there: the shapes differ in one line.
 
 All of them are exact at both ends, and at every step in between as accurate near 0 as far from it: what is left of
-the length is counted in integers, and the value is measured from the end that is nearer to 0 (`between`). A shape
+the length is counted in integers, and the value is measured from the end that is nearer to 0 (`way`). A shape
 turns the parts `left` and `done` of the length, which add up to 1, into two others that do.
 """
 
 import jax
 
+from jaxsched._numerics.counts import steps_left
 from jaxsched._numerics.exponentials import powers
-from jaxsched._numerics.ways import between, fractions, line, one_minus_cos, parts, sin2, steps_left, symmetric
+from jaxsched._numerics.ways import between, fractions, line, one_minus_cos, parts, sin2, symmetric
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Length, Number, Rate, Scalar
 

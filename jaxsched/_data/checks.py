@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from jaxsched._numerics.doubles import Pair
-from jaxsched._numerics.dtypes import default_dtype, last_step, x64
+from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.floats import default_dtype, last_step, x64
 from jaxsched._typing import Leaf, Step
 
 
@@ -77,9 +77,9 @@ def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray
 
 def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
     """Raise unless `good(held, *others)` at every row, as far as it can be known now."""
-    if any(is_traced(x) for number in (held, *others) for x in (number if isinstance(number, Pair) else (number,))):
+    if any(is_traced(x) for number in (held, *others) for x in jax.tree.leaves(number)):
         return
-    numbers = [np.asarray(x.high, np.float64) + x.low if isinstance(x, Pair) else x for x in (held, *others)]
+    numbers = [np.asarray(x.high, np.float64) + x.low if isinstance(x, Double) else x for x in (held, *others)]
     first, *rest = np.broadcast_arrays(*numbers)
     bad = ~np.asarray(good(first, *rest))
     if bad.any():
@@ -112,12 +112,12 @@ def entries(table: Any) -> int:
     return table.shape[-1]
 
 
-def as_pair(array: np.ndarray | jax.Array) -> Pair:
+def as_pair(array: np.ndarray | jax.Array) -> Double:
     """The array as a leaf, and what is lost by that; nothing is lost of what JAX holds already."""
     high = as_leaf(array, Leaf())
     if isinstance(array, jax.Array):
-        return Pair(high, jnp.zeros_like(high))
-    return Pair(high, as_leaf(array - high.astype(np.float64), Leaf()))
+        return Double(high, jnp.zeros_like(high))
+    return Double(high, as_leaf(array - high.astype(np.float64), Leaf()))
 
 
 def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:

@@ -19,8 +19,8 @@ from jaxsched._data.checks import as_pair, checked_leaf, is_traced
 from jaxsched._data.export import register_for_export
 from jaxsched._data.fields import Field, convert, describe, low_half, within
 from jaxsched._data.source import show
-from jaxsched._numerics.doubles import Pair
-from jaxsched._numerics.dtypes import x64
+from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.floats import x64
 
 
 D = TypeVar("D", bound="Data")
@@ -159,8 +159,8 @@ def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D
         if type(held) is tuple:
             return tuple([mapped(field, inner) for inner in held])
         field = within(field, axes) if axes else field
-        if isinstance(held, Pair):
-            return Pair(fn(held.high, field), fn(held.low, low_half(field)))
+        if isinstance(held, Double):
+            return Double(fn(held.high, field), fn(held.low, low_half(field)))
         return fn(held, field)
 
     return _new(type(data), ((field.name, mapped(field, vars(data)[field.name])) for field in data._fields))
@@ -203,8 +203,8 @@ def narrowed(data: D) -> D:
         return data
 
     def half(old: Any, new: Any) -> Any:
-        known = isinstance(old, Pair) and not is_traced(old.high)
+        known = isinstance(old, Double) and not is_traced(old.high)
         return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
 
     checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), data)
-    return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Pair))
+    return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Double))

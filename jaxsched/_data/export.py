@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import jax.export
 
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 
 
 T = TypeVar("T")
@@ -76,4 +76,4 @@ def _hashable(x: Any) -> Any:
     return tuple(map(_hashable, x)) if isinstance(x, list) else x
 
 
-exportable(Pair)
+register_for_export(Double, "Double", (), lambda structure, children: Double(*children))

@@ -9,7 +9,7 @@ import functools
 from typing import Annotated, Any, Literal, get_type_hints
 
 from jaxsched._data.checks import NEGATIVE, as_array, as_pair, checked_leaf
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 from jaxsched._typing import PIECES, Leaf, Number, leaf_of
 
 
@@ -106,7 +106,7 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
 
 def as_number(field: Field, given: Any) -> Any:
     """A leaf, or a pair of them."""
-    if isinstance(given, Pair) and field.leaf.paired:
+    if isinstance(given, Double) and field.leaf.paired:
         return given
     if field.leaf.paired:
         return as_pair(as_array(field.owner, field.name, given, field.leaf))

@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import as_pair, is_traced
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 
 
 def show(x: Any, ndim: int = 0) -> str:
     """Source for what a field of rank `ndim` holds, in the shortest decimals that give the same leaves."""
-    if isinstance(x, list | tuple) and not isinstance(x, Pair):
+    if isinstance(x, list | tuple):
         return f"[{', '.join(map(show, x))}]"
     if isinstance(x, types.FunctionType):
         return x.__qualname__
-    parts = x if isinstance(x, Pair) else (x,)
+    parts = (x.high, x.low) if isinstance(x, Double) else (x,)
     if isinstance(parts[0], jax.Array) and is_traced(parts[0]):
         return f"<{parts[0].dtype.name}{list(parts[0].shape)}>"
     if not isinstance(parts[0], np.ndarray | np.generic | jax.Array):
@@ -35,7 +35,7 @@ def _show_numbers(*parts: np.ndarray, axis: int = 0) -> str:
         return str(parts[0])
     if len(parts) == 1:
         return repr(float(str(parts[0])))
-    pair = Pair(*parts)
+    pair = Double(*parts)
     for digits in range(1, 17):
         given = float(f"{float(pair):.{digits}g}")
         if as_pair(np.asarray(given)) == pair:

@@ -1,4 +1,4 @@
-"""Steps, lengths, cycles and tables, in integers: exact, at every step an int32 can count."""
+"""Steps, lengths and tables, in integers: exact, at every step an int32 can count."""
 
 from collections.abc import Callable
 
@@ -7,29 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.doubles import (
-    Pair,
-    choose,
-    count_of_pair,
-    exp2_exactly,
-    exponent_of,
-    inverse,
-    log2,
-    negative,
-    pair,
-    pair_of_count,
-    plus,
-    reciprocal,
-    rounded,
-    times,
-    total,
-    two_sum,
-)
-from jaxsched._numerics.dtypes import default_dtype, last_step, x64
-
-
-def as_float(x: jax.Array) -> jax.Array:
-    return x.astype(default_dtype(integer=False))
+from jaxsched._numerics.doubles import Double, count_of, double, rounded
+from jaxsched._numerics.floats import as_float, default_dtype, last_step, x64
 
 
 def since(step: jax.Array, start: ArrayLike) -> jax.Array:
@@ -39,17 +18,18 @@ def since(step: jax.Array, start: ArrayLike) -> jax.Array:
     return late + jnp.minimum(jnp.maximum(-start, 0), last_step() - late)
 
 
-def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
-    """count · by / over, rounded to the nearest integer, halves up; the last step if it is larger.
+def steps_left(step: jax.Array, length: ArrayLike) -> jax.Array:
+    """max(length - step, 0), exactly; a negative length counts as 0."""
+    length = jnp.maximum(length, 0)
+    return length - jnp.minimum(step, length)
 
-    A guess in pairs is off by less than 1; what is left, in integers that may wrap around, says by how much.
-    """
-    over = jnp.maximum(over, 1)
-    guess = rounded(times(times(pair_of_count(count), pair_of_count(by)), inverse(over)))
-    whole = count_of_pair(guess)
-    left = count * by - whole * over
-    up, down = (left > 0) & (left >= over - left), (left < 0) & (-left > over + left)
-    return jnp.where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
+
+# Parts of a length.
+
+
+def per(length: ArrayLike) -> Double:
+    """1 / length; a length of 0 counts as 1."""
+    return 1.0 / double(jnp.maximum(length, 1))
 
 
 def counted(step: jax.Array, length: ArrayLike) -> jax.Array:
@@ -57,50 +37,91 @@ def counted(step: jax.Array, length: ArrayLike) -> jax.Array:
     return jnp.where(jnp.asarray(length) <= 0, last_step(), step)
 
 
-def periods(step: jax.Array, length: ArrayLike, whole: bool = False) -> Pair:
-    """How many lengths have passed: step / length, or if `whole` ⌊step / length⌋, by integers."""
-    count, length = counted(step, length), jnp.maximum(length, 1)
-    if whole:
-        return pair_of_count(divided(count, length)[0])
-    return times(pair_of_count(count), inverse(length))
+def part_of(count: jax.Array, length: ArrayLike) -> jax.Array:
+    """count / length, rounded once where floats hold both; a length of 0 counts as 1."""
+    return as_float(count) / as_float(jnp.maximum(length, 1))
+
+
+def exact_part_of(count: jax.Array, length: jax.Array) -> jax.Array:
+    """As `part_of`, for a length of at least 1, of which nothing is lost."""
+    rounded, low = as_float(length), length & (2**11 - 1 if x64() else 2**8 - 1)  # what a float lacks of an integer
+    lost = (as_float(length - low) - rounded) + as_float(low)
+    part = as_float(count) / rounded
+    return part - part * (lost / rounded)
+
+
+def timescales(step: jax.Array, timescale: ArrayLike, shift: ArrayLike) -> jax.Array:
+    """(step + shift) / timescale, roughly: for what does not amplify it. A timescale of 0 has passed 2^31 times."""
+    shifted = step + jnp.minimum(jnp.maximum(shift, 0), last_step() - step)
+    return part_of(counted(shifted, timescale), timescale)
+
+
+# Whole quotients.
+
+
+def whole_periods(step: jax.Array, length: ArrayLike) -> jax.Array:
+    """⌊step / length⌋; a length of 0 is infinitely short."""
+    return divided(counted(step, length), jnp.maximum(length, 1))[0]
 
 
 def divided(count: jax.Array, by: ArrayLike) -> tuple[jax.Array, jax.Array]:
     """The whole quotient and the rest of two integers, `by` at least 1: machines divide floats faster.
 
-    A quotient of floats is never too large, so what is left says what it lacks: at most 1. Where it could be more than
-    a float counts, the number is divided by a multiple first.
+    A quotient of floats is guessed from below, so that what is left says what it lacks: at most 1, as long as the
+    quotient is below 2^19. A larger one is found in two digits. 10⁹ by 7 is first divided by 7 · 2¹¹ = 14,336: 69,754,
+    which leaves 6,656; and that by 7: 950, which leaves 6. So it is 69,754 · 2¹¹ + 950 = 142,857,142. On a processor
+    this is as fast as memory can be filled, and `//` two thirds of that.
     """
     by = jnp.asarray(by)
-    enough = 16 if x64() else 13  # bits of a divisor whose quotients are right to 1, whatever a machine's are off by
-    more_bits = jnp.maximum(enough - exponent_of(by.astype(jnp.float32)), 0).astype(by.dtype)
+    enough = 16 if x64() else 13  # bits of a divisor that leave a quotient below 2^48, or 2^19
+    more_bits = jnp.maximum(enough - _bits(by), 0)
     multiple = by << more_bits
-    quotient = _small_quotient(count, multiple)
-    rest = count - quotient * multiple
-    lacks = jnp.where(more_bits == 0, 0, _small_quotient(rest, by))
-    quotient, rest = (quotient << more_bits) + lacks, rest - lacks * by
-    one_more = rest >= by
-    return quotient + one_more.astype(count.dtype), rest - jnp.where(one_more, by, 0)
+    first_digit = _small_quotient(count, multiple)
+    left = count - first_digit * multiple
+    second_digit = jnp.where(more_bits == 0, 0, _small_quotient(left, by))
+    quotient, left = (first_digit << more_bits) + second_digit, left - second_digit * by
+    one_more = left >= by
+    return quotient + one_more.astype(count.dtype), left - jnp.where(one_more, by, 0)
+
+
+def _bits(by: jax.Array) -> jax.Array:
+    """The bits of an integer: those of the exponent of its float32."""
+    return (jax.lax.bitcast_convert_type(by.astype(jnp.float32), jnp.int32) >> 23).astype(by.dtype) - 127
 
 
 def _small_quotient(count: jax.Array, by: jax.Array) -> jax.Array:
     """⌊count / by⌋ or 1 less, in the last bits of a sum: a conversion would be checked for NaN and overflow.
+
+    A float from 1 / eps to 2 / eps is whole, and the next one is 1 more: 1.5 / eps + q has q in its last bits, rounded.
+    Half of the divisor is taken off before, so that it is rounded downwards.
 
     Two conversions and a product may add 1½ eps to the true quotient, and a division that is off by k ulp k + ½. It is
     made smaller by 8 eps, so that up to k = 6 it is never too large. Then it lacks at most 16 eps, which is less than 1
     for a quotient below 1 / (16 eps): 2¹⁹ in float32, 2⁴⁸ in float64.
     """
     dtype, eps = count.dtype, np.finfo(default_dtype(integer=False)).eps
-    inverse, base = float(1 - 8 * eps) / as_float(by), as_float(jnp.asarray(1.5 / eps))
+    inverse, base = float(1 - 8 * eps) / as_float(by), as_float(1.5 / eps)
     bits = jax.lax.bitcast_convert_type(as_float(count - (by >> 1)) * inverse + base, dtype)
     return bits - jax.lax.bitcast_convert_type(base, dtype)
+
+
+def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
+    """count · by / over, rounded to the nearest integer, halves up; the last step if it is larger.
+
+    A guess in doubles is off by less than 1; what is left, in integers that may wrap around, says by how much.
+    """
+    over = jnp.maximum(over, 1)
+    whole = count_of(rounded(double(count) * double(by) * per(over)))
+    left = count * by - whole * over
+    up, down = (left > 0) & (left >= over - left), (left < 0) & (-left > over + left)
+    return jnp.where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
 
 
 # Tables.
 
 
 FEW = 8
-"""In a table of so many entries, comparisons find one faster than a search and a gather do, on every device."""
+"""In a table of up to 8 boundaries, comparisons find the entry faster than a search and a gather, on every device."""
 
 
 def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.Array]:
@@ -128,52 +149,3 @@ def boundaries_passed(step: jax.Array, boundaries: jax.Array) -> jax.Array:
     for i in range(boundaries.shape[0]):
         passed = passed + (boundaries[i] <= step).astype(step.dtype)
     return passed
-
-
-# Cycles.
-
-
-def equal_cycle(step: jax.Array, period: ArrayLike, last: ArrayLike | None = None) -> tuple[jax.Array, jax.Array]:
-    """How many periods have passed, and the steps since; a period of 0 counts as 1. The `last` one, if any, runs on."""
-    period = jnp.maximum(period, 1)
-    passed, since = divided(step, period)
-    if last is None:
-        return passed, since
-    passed = jnp.minimum(passed, last)
-    return passed, step - passed * period
-
-
-def growing_cycle(
-    step: jax.Array, period: ArrayLike, growth: Pair, last: ArrayLike | None = None
-) -> tuple[jax.Array, Pair, Pair]:
-    """The index of the cycle, the steps since its start, and its length, where each is `growth` times the one before.
-
-    Cycle i begins at T (gⁱ - 1) / (g - 1) and lasts T gⁱ; a growth below 1 counts as 1. Logarithms in float32 guess
-    the index, and a comparison with the start of that cycle corrects it. A start is whole where rounding is all that
-    keeps it from that. The `last` cycle, if any, runs on.
-    """
-    growth = Pair(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
-    grows = growth.high - 1 + growth.low > 1e-6
-    whole = (growth.high == jnp.round(growth.high)) & (growth.low == 0)
-    growth = choose(grows, growth, pair(2.0))
-    excess = two_sum(growth.high - 1, growth.low)
-    first, now, rate = pair_of_count(jnp.maximum(period, 1)), pair_of_count(step), log2(growth)
-
-    def start_and_length(index: jax.Array) -> tuple[Pair, Pair]:
-        length = exp2_exactly(first, times(rate, pair(index)))
-        length = choose(whole, rounded(length), length)
-        start = times(plus(length, negative(first)), reciprocal(excess))
-        off_a_step = jnp.abs(total(plus(start, negative(rounded(start)))))
-        return choose(off_a_step < 1e-6 + 2.0**-34 * start.high, rounded(start), start), length
-
-    periods_passed = total(periods(step, period))
-    guess = jnp.floor(jnp.log1p(periods_passed * excess.high) / jnp.log1p(excess.high))
-    start, length = start_and_length(guess)
-    since = plus(now, negative(start))
-    late, early = plus(since, negative(length)).high >= 0, since.high < 0
-    index = jax.lax.stop_gradient(guess + as_float(late) - as_float(early))
-    index = index if last is None else jnp.minimum(index, as_float(jnp.asarray(last)))
-    start, length = start_and_length(index)
-    passed, rest = equal_cycle(step, period, last)
-    since = choose(grows, plus(now, negative(start)), pair_of_count(rest))
-    return jnp.where(grows, index.astype(step.dtype), passed), since, choose(grows, length, first)

@@ -1,38 +1,35 @@
-"""Growth, decay and powers: 2^x, where x is large and known to more bits than a float holds.
+"""Powers, growth and decay: 2^x, where x is large and known to more bits than a float holds.
 
-x is split into a whole k and a rest t of at most a half: 2^k moves the exponent of a float, and 2^t is a short
-polynomial. What is lost is what t lacks, so a product of a rate and a step goes to t piece by piece, each exact.
+2^x is split, as every library does it: 2^whole moves the exponent of a float, and 2^rest is a short polynomial. An
+error of x is one of the value, 0.7 times as large and relative; and x, a rate times a step, may be 100. So x is never
+there as one float. The rate is a double, of which the first 12 bits times the first 12 of the step, and times the
+others, lose nothing: the whole part is taken off before anything is rounded.
+
+Three ways to end, by what is asked of the value:
+
+- `exp2` and `exp2_minus_one`: rest is one float, up to ½. Within 1 ulp, and it rises wherever x does.
+- `repeated`: 2^rest is a number of few bits, and what is left is small. Within 0.55 ulp: for stairs.
+- `exp2_in_doubles`: 42 bits, for the lengths of cycles.
+
+The coefficients are made by `python -m benchmarks.polynomials`.
 """
 
+import functools
+import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import as_float, counted, periods
-from jaxsched._numerics.doubles import (
-    LN2,
-    LOG2_E,
-    Pair,
-    exponent_of,
-    inverse,
-    is_double,
-    log1p,
-    log2,
-    log_in_double,
-    pair,
-    polynomial,
-    power_of_two,
-    split,
-    times,
-    total,
-    two_product,
-    two_sum,
-    whole_and_rest,
-)
-from jaxsched._numerics.dtypes import default_dtype, finite, last_step
+from jaxsched._numerics.counts import counted, per, whole_periods
+from jaxsched._numerics.doubles import Double, Number, double, split, two_sum
+from jaxsched._numerics.floats import as_float, default_dtype, finite, is_double, last_step
 
+
+LN2 = float(np.log(2.0))
+LOG2_E = 1 / LN2
 
 GROWTH_LIMIT = 60 * LOG2_E
 """Exponential growth stops at e^60 ≈ 10^26 times its start, so that its gradient, 2^31 times larger, is finite too."""
@@ -46,6 +43,97 @@ def bounded(exponent: ArrayLike) -> jax.Array:
     return jnp.clip(exponent, -ENDLESS, ENDLESS)
 
 
+# The bits of a float32. Its exponent is the first 8 of 31; the rest is 1.xxx without the 1.
+
+
+def power_of_two(k: jax.Array) -> jax.Array:
+    """2^k for a whole k from -126 to 127; 0 for -127."""
+    return jax.lax.bitcast_convert_type((last_bits(k) + 127) << 23, jnp.float32)
+
+
+def last_bits(k: jax.Array) -> jax.Array:
+    """A whole float32 of at most 2^22 as an int32: the last bits of a sum, in which a 1 is worth 1.
+
+    A conversion would be checked for NaN and overflow, value by value.
+    """
+    base = np.float32(1.5 * 2**23)
+    return jax.lax.bitcast_convert_type(k + base, jnp.int32) - base.view(np.int32)
+
+
+def exponent_of(x: jax.Array) -> jax.Array:
+    """The whole k for which x / 2^k lies between √½ and √2, for x > 0."""
+    sqrt_half = np.float32(np.sqrt(0.5)).view(np.int32)
+    return ((jax.lax.bitcast_convert_type(x, jnp.int32) - sqrt_half) >> 23).astype(jnp.float32)
+
+
+def polynomial(x: jax.Array, first: float, *others: float) -> jax.Array:
+    """The coefficient of the highest power first. Many in halves, of which the machine computes both at once."""
+    if len(others) < 3:
+        return functools.reduce(lambda value, c: value * x + c, others, jnp.full_like(x, first))
+    half = 2 ** math.floor(math.log2(len(others)))
+    return polynomial(x, first, *others[:-half]) * x**half + polynomial(x, *others[-half:])
+
+
+# Logarithms.
+
+
+LOG1P = (-0.0764499202, 0.129219467, -0.132427186, 0.141792548, -0.166087958, 0.200020879)
+LOG1P += (-0.250015985, 0.333333242, -0.499999882)
+
+
+def log1p(t: jax.Array) -> jax.Array:
+    """log(1 + t) for t from √½ - 1 to √2 - 1, by a minimax polynomial of relative error 4·10⁻⁹."""
+    return t + t * t * polynomial(t, *LOG1P)
+
+
+def _log_in_float64(x: jax.Array, minus_one: jax.Array) -> jax.Array:
+    """log x, where `minus_one` is x - 1, and more exact than that near 0."""
+    near = jnp.abs(minus_one) < 0.5
+    return jnp.where(near, jnp.log1p(jnp.where(near, minus_one, 0)), jnp.log(x))
+
+
+def times_log2(x: jax.Array, minus_one: jax.Array, factor: ArrayLike) -> Double:
+    """factor · log₂ x for x ≥ 0, where `minus_one` is x - 1, and more exact than that near 0; finite for x = 0."""
+    factor = bounded(factor)
+    if is_double(x):
+        return double(factor * LOG2_E * _log_in_float64(jnp.maximum(x, 1e-300), minus_one))
+    k = jax.lax.stop_gradient(exponent_of(x))
+    log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
+    first, last = split(factor)
+    return Double(k * first, k * last + (factor * LOG2_E) * log)
+
+
+@jax.jit
+def log2(x: Double) -> Double:
+    """log₂ x for x > 0, to 40 bits also where x is close to 1: one step of Newton from the logarithm in float32.
+
+    Where 2^guess is almost x, log₂ x = guess + log₂(x / 2^guess), and the last is LOG2_E (x / 2^guess - 1).
+    """
+    if is_double(x.high):
+        return double(LOG2_E * _log_in_float64(x.high, x.high - 1))
+    k = exponent_of(x.high)
+    half = jnp.round(k / 2)  # 2^-k alone could be less than a float can hold
+    scaled = Double(*(part * power_of_two(-half) * power_of_two(half - k) for part in (x.high, x.low)))
+    minus_one = scaled - 1.0
+    guess = LOG2_E * log1p(minus_one.high)
+    inverse_minus_one = exp2_minus_one_in_doubles(double(-guess))
+    error = minus_one + inverse_minus_one + minus_one * inverse_minus_one
+    whole = two_sum(k, guess)
+    return Double(whole.high, whole.low + LOG2_E * error.total)
+
+
+def log2_of_factor(factor: Number) -> Double:
+    """log₂ of a factor, not negative; for 0 or a subnormal, so far below 0 that nothing is left after any step."""
+    factor = double(factor)
+    positive = factor.high >= jnp.finfo(factor.high.dtype).tiny
+    low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
+    log = log2(Double(jnp.where(positive, factor.high, 1), low))
+    return Double(jnp.where(positive, log.high, -ENDLESS), jnp.where(positive, log.low, 0))
+
+
+# An exponent is split, and a power is made of its parts.
+
+
 class Exponent(NamedTuple):
     """x = whole + rest: the rest is about ½ at most. For floats of 64 bits, it is all there is."""
 
@@ -53,34 +141,38 @@ class Exponent(NamedTuple):
     rest: jax.Array
 
 
-def exponent(x: Pair) -> Exponent:
+def exponent(x: Double) -> Exponent:
     if is_double(x.high):
-        return Exponent(jnp.zeros_like(x.high), total(x))
-    whole = jax.lax.stop_gradient(jnp.round(jnp.maximum(total(x), -127)))
+        return Exponent(jnp.zeros_like(x.high), x.total)
+    whole = jax.lax.stop_gradient(jnp.round(jnp.maximum(x.total, -127)))
     return Exponent(whole, jnp.maximum((x.high - whole) + x.low, -1))
 
 
 def exponent_at(
-    count: jax.Array, rate: Pair, start: Pair | None = None, least: float = -127.0, most: float = 126.0
+    count: jax.Array, rate: Double, start: Double | None = None, least: float = -127.0, most: float = 126.0
 ) -> Exponent:
-    """start + rate · count, held at the least and the most.
-
-    The first 12 bits of the rate times the first 12 of the largest count that matters lose nothing; nor do they times
-    the other bits of the count, nor does the difference from a whole number that is close.
-    """
+    """start + rate · count, held at the least and the most."""
     whole_start = jnp.round(start.high) if start else jnp.zeros_like(rate.high)
     rest_start = (start.high - whole_start) + start.low if start else whole_start
-    number = as_float(count)
-    x = whole_start + (rate.high * number + rest_start)
+    x = whole_start + (rate.high * as_float(count) + rest_start)
     within = jnp.clip(x, least, most)
     if is_double(x):
         return Exponent(jnp.zeros_like(x), within)
     whole = jax.lax.stop_gradient(jnp.round(within))
-    first, second = split(rate.high)
+    high, low = _product_minus(whole - whole_start, rate, count)
+    return Exponent(whole, jnp.where(x == within, high + (low + rest_start), within - whole))
+
+
+def _product_minus(whole: jax.Array, rate: Double, count: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """rate · count - whole, of which the whole is all but ½, as the sum of two: the first one exact, the other small.
+
+    The first 12 bits of the rate times the first 12 of the largest count that matters lose nothing, nor do they times
+    the other bits of the count; and nor does the difference of the first product and what is close to it. A count
+    matters up to 256 / rate: above, the power is 0 or held.
+    """
+    first, last = split(rate.high)
     low = count & _bits_beyond_12(256 / jnp.maximum(jnp.abs(rate.high), 1e-30))
-    exact = (as_float(count - low) * first + (whole_start - whole)) + as_float(low) * first
-    rest = exact + (number * (second + rate.low) + rest_start)
-    return Exponent(whole, jnp.where(x == within, rest, within - whole))
+    return as_float(count - low) * first - whole, as_float(low) * first + as_float(count) * (last + rate.low)
 
 
 def _bits_beyond_12(largest: jax.Array) -> jax.Array:
@@ -89,31 +181,94 @@ def _bits_beyond_12(largest: jax.Array) -> jax.Array:
     return (1 << jnp.maximum(bits - 12, 0)) - 1
 
 
-def exp2(x: Exponent) -> tuple[jax.Array, jax.Array]:
-    """2^x, and 2^x - 1 without cancellation."""
-    t = LN2 * x.rest
-    if is_double(t):
-        return jnp.exp2(x.rest), jnp.expm1(t)
-    # minimax for (e^t - 1 - t) / t²: relative error 4·10⁻⁹
-    minus_one = t + t * t * polynomial(t, 0.0013881992, 0.008369118, 0.0416673198, 0.1666651666, 0.4999999702)
+def exp2(x: Exponent) -> jax.Array:
+    """2^x."""
+    if is_double(x.rest):
+        return jnp.exp2(x.rest)
+    return power_of_two(x.whole) * (1 + _exp2_of_rest_minus_one(x.rest))
+
+
+def exp2_minus_one(x: Exponent) -> jax.Array:
+    """2^x - 1, without cancellation where x is close to 0."""
+    if is_double(x.rest):
+        return jnp.expm1(LN2 * x.rest)
     scale = power_of_two(x.whole)
-    return scale * (1 + minus_one), (scale - 1) + scale * minus_one
+    return (scale - 1) + scale * _exp2_of_rest_minus_one(x.rest)
 
 
-def logistic(x: Exponent) -> tuple[jax.Array, jax.Array]:
-    """1 / (1 + 2^-x) and 1 / (1 + 2^x)."""
-    return 1 / (1 + exp2(Exponent(-x.whole, -x.rest))[0]), 1 / (1 + exp2(x)[0])
+EXP = (0.00138146126, 0.00836870979, 0.0416683874, 0.166665207, 0.499999935)
 
 
-def times_log2(x: jax.Array, minus_one: jax.Array, factor: ArrayLike) -> Pair:
-    """factor · log₂ x for x ≥ 0, where `minus_one` is x - 1, and more exact than that near 0; finite for x = 0."""
-    factor = bounded(factor)
+def _exp2_of_rest_minus_one(rest: jax.Array) -> jax.Array:
+    """2^rest - 1: with t = rest · ln 2, t + t² P(t), by a minimax polynomial of error 3·10⁻⁹, relative to e^t."""
+    t = LN2 * rest
+    return t + t * t * polynomial(t, *EXP)
+
+
+# Powers that are known to more bits than a float has.
+
+
+EXP_BEYOND_SQUARE = (0.000198619488, 0.00139261544, 0.00833334579, 0.0416665549, 0.166666666)
+
+
+def repeated(init: ArrayLike, log2_factor: Double, count: jax.Array) -> jax.Array:
+    """init · factor^count, held from e^60 · init onwards: within 0.55 ulp.
+
+    2^rest is taken apart, into a first part of 15 bits and a last one of at most 0.02. The first 9 bits of `init` times
+    that first part lose nothing, and what all else loses is a 50th of that. With s, the rest in whole 64ths,
+
+        2^rest = 1 + 11/16 s + 1/4 s²                                                        15 bits
+               + (ln 2 - 11/16) s + (½ ln² 2 - 1/4) s² + ln 2 (rest - s) + ½ ln² 2 (rest² - s²) + ...
+    """
+    x = log2_factor.high * as_float(count)
+    within = jnp.clip(x, -127, GROWTH_LIMIT)
     if is_double(x):
-        return pair(factor * LOG2_E * log_in_double(jnp.maximum(x, 1e-300), minus_one))
-    k = jax.lax.stop_gradient(exponent_of(x))
-    log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
-    first, second = split(jnp.asarray(factor))
-    return Pair(k * first, k * second + (factor * LOG2_E) * log)
+        return finite(init * jnp.exp2(within))
+    whole = jax.lax.stop_gradient(jnp.round(within))
+    high, low = _product_minus(whole, log2_factor, count)
+    high, low = jnp.where(x == within, high, within - whole), jnp.where(x == within, low, 0)
+    rest, t = high + low, LN2 * (high + low)
+
+    s = jax.lax.stop_gradient(jnp.round(64 * rest)) / 64
+    beyond = (high - s) + low
+    first = 1 + (11 / 16 * s + 1 / 4 * (s * s))
+    last = (LN2 - 11 / 16) * s + (LN2**2 / 2 - 1 / 4) * (s * s) + beyond * (LN2 + LN2**2 / 2 * (rest + s))
+    last = last + t * t * t * polynomial(t, *EXP_BEYOND_SQUARE)  # e^t - 1 - t - t²/2, with a relative error of 5·10⁻⁸
+
+    fit = jnp.where(jnp.abs(init) > 2.0**125, 0.25, 1)  # so that nothing overflows before it is scaled
+    fitted = jnp.asarray(init * fit)
+    init_first, init_last = split(fitted, bits=9)
+    value = init_first * first + (init_last * first + fitted * last)
+    return finite(value * power_of_two(whole) * (1 / fit))
+
+
+def exp2_in_doubles(x: Double) -> Double:
+    """2^x for x up to 126, to 42 bits; 0 where it would be less than float32 can hold."""
+    if is_double(x.high):
+        return double(jnp.exp2(x.total))
+    far = x.high < -127
+    x = Double(jnp.where(far, -127, x.high), jnp.where(far, 0, x.low))
+    whole = jax.lax.stop_gradient(jnp.round(x.high))
+    power = 1.0 + exp2_minus_one_in_doubles(two_sum(x.high - whole, x.low))
+    scale = power_of_two(whole)
+    return Double(power.high * scale, power.low * scale)
+
+
+@jax.jit
+def exp2_minus_one_in_doubles(x: Double) -> Double:
+    """2^x - 1 for |x| up to ½.
+
+    With t = x ln 2: e^t - 1 = 2t / (t coth(t/2) - t), and t coth(t/2) = 2 + t²/6 - t⁴/360 + t⁶/15120 - ..., of which
+    the first two need doubles.
+    """
+    t = x * LN2
+    square = t * t
+    tail = square.high * square.high * polynomial(square.high, 1 / 23950080, -1 / 604800, 1 / 15120, -1 / 360)
+    sixth = square * (1 / 6)
+    return Double(2 * t.high, 2 * t.low) / (2.0 - t + Double(sixth.high, sixth.low + tail))
+
+
+# What curves ask for.
 
 
 def powers(part: jax.Array, other: jax.Array, power: ArrayLike) -> tuple[jax.Array, jax.Array]:
@@ -123,54 +278,16 @@ def powers(part: jax.Array, other: jax.Array, power: ArrayLike) -> tuple[jax.Arr
     """
     power = jnp.maximum(power, 0)
     positive = part > 0
-    value = exp2(exponent(times_log2(part, part - 1, power)))[0]
-    minus_one = exp2(exponent(times_log2(part, -other, power)))[1]
+    value = exp2(exponent(times_log2(part, part - 1, power)))
+    minus_one = exp2_minus_one(exponent(times_log2(part, -other, power)))
     return jnp.where(positive, value, 0), jnp.where(positive, -minus_one, 1)
 
 
-def grown(init: ArrayLike, log2_factor: Pair, step: jax.Array, length: ArrayLike) -> jax.Array:
+def grown(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:
     """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
-    rate = times(log2_factor, inverse(jnp.maximum(length, 1)))
-    return finite(init * exp2(exponent_at(counted(step, length), rate, most=GROWTH_LIMIT))[0])
+    return finite(init * exp2(exponent_at(counted(step, length), log2_factor * per(length), most=GROWTH_LIMIT)))
 
 
-def repeated(init: ArrayLike, log2_factor: Pair, count: Pair) -> jax.Array:
-    """init · factor^count, held from e^60 · init onwards: within 0.55 ulp.
-
-    With t = rest · ln 2, 2^rest is 1 + t + t²/2 + t³ · (...), of which the first three are exact to more bits than the
-    result has.
-    """
-    x = times(log2_factor, count)
-    grown = total(x) > GROWTH_LIMIT
-    x = Pair(jnp.where(grown, GROWTH_LIMIT, x.high), jnp.where(grown, 0, x.low))
-    if is_double(x.high):
-        return finite(init * jnp.exp2(total(x)))
-    whole, high, low = whole_and_rest(x)
-    t = times(two_sum(high, low), pair(LN2))
-    half_square = two_product(t.high, t.high / 2)
-    # near-minimax for (e^t - 1 - t - t²/2) / (t³/2): relative error 5·10⁻⁸
-    series = polynomial(t.high, 0.00039765546, 0.00278525017, 0.0166666417, 0.0833331084, 0.3333333333)
-    higher = half_square.high * t.high * series
-    minus_one = two_sum(t.high, half_square.high)
-    rest = minus_one.low + (half_square.low + t.low + t.high * t.low + higher)
-
-    fit = jnp.where(jnp.abs(init) > 2.0**125, 0.25, 1)  # so that nothing overflows before it is scaled
-    init = jnp.asarray(init * fit)
-    first = two_product(init, minus_one.high)
-    value = two_sum(init, first.high)
-    value = value.high + (value.low + first.low + init * rest)
-    return finite(value * power_of_two(whole) * (1 / fit))
-
-
-def stairs(init: ArrayLike, log2_factor: Pair, step: jax.Array, length: ArrayLike) -> jax.Array:
-    """init · factor^⌊step / length⌋, each stair the nearest float."""
-    return repeated(init, log2_factor, periods(step, length, whole=True))
-
-
-def log2_of_factor(factor: ArrayLike | Pair) -> Pair:
-    """log₂ of a factor, not negative; for 0 or a subnormal, so far below 0 that nothing is left after any step."""
-    factor = pair(factor)
-    positive = factor.high >= jnp.finfo(factor.high.dtype).tiny
-    low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
-    log = log2(Pair(jnp.where(positive, factor.high, 1), low))
-    return Pair(jnp.where(positive, log.high, -ENDLESS), jnp.where(positive, log.low, 0))
+def stairs(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:
+    """init · factor^⌊step / length⌋."""
+    return repeated(init, log2_factor, whole_periods(step, length))

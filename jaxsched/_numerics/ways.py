@@ -1,20 +1,8 @@
-"""Formulas that stay exact, finite and differentiable in float32, where the obvious ones do not.
+"""Ways from one value to another: measured from the end that is nearer to 0, in parts that are exact near both ends.
 
-Steps stay integers as long as they can: `T - t` is exact, and `(T - t) / T` is then rounded once. Never `1 - t/T`:
-XLA turns `t/T` into `t * (1/T)` and fuses the subtraction, so that it ends on a tiny number of either sign, and a
-power of that is NaN. Ends are selected, not computed. Wherever a branch of `where` could be infinite, its argument
-is replaced before (the double `where`), because the gradient of a branch not taken is still multiplied by 0.
-
-And fast: a table of values is one loop that writes memory as fast as it can be filled, as long as the loop
-
-- calls no library: XLA:CPU has scalar ones for `cos`, `pow` and `expm1`, and integers are divided one by one. The
-  short polynomials here are faster and more exact. They have the form x + x² R(x), so that the value rises wherever x
-  does: a curve that should fall is not to wobble;
-- is one loop: XLA:CPU stores a quotient of two tables, or a root, that is used twice, and reads it again. So a curve
-  uses it once, or divides 1 by a table;
-- does what depends on the configuration alone (an inverse, a logarithm, which end is nearer to 0) outside of it.
-
-Every function here takes and returns scalars or arrays alike, and has a plain NumPy twin in the tests.
+Every way is near + (far - near) · part, with the part that has been gone from the near end. Near 0, where a value has
+the most digits to lose, the part is small, and small parts are exact: their steps are counted from there. A part is
+never 1 minus another one, unless that is less than a half.
 """
 
 from collections.abc import Callable
@@ -25,26 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import as_float, counted
-from jaxsched._numerics.doubles import (
-    Pair,
-    as_rounded,
-    inverse,
-    is_double,
-    pair,
-    pair_of_count,
-    polynomial,
-    rounded_times,
-    times,
-    total,
-)
-from jaxsched._numerics.dtypes import finite, last_step
-
-
-def quotient(a: ArrayLike, b: ArrayLike) -> jax.Array:
-    """a / b; 0 where b is less than 10⁻¹⁸ from 0, so that the gradient -a / b² is finite too."""
-    divides = jnp.abs(b) > 1e-18
-    return jnp.where(divides, finite(a / jnp.where(divides, b, 1)), 0)
+from jaxsched._numerics.counts import exact_part_of, part_of
+from jaxsched._numerics.doubles import as_rounded
+from jaxsched._numerics.exponentials import polynomial
+from jaxsched._numerics.floats import as_float, is_double, sqrt
 
 
 # Parts of a length.
@@ -68,135 +40,109 @@ def parts_of_smaller(smaller: jax.Array, is_first: jax.Array) -> Parts:
     return Parts(jnp.where(is_first, smaller, larger), jnp.where(is_first, larger, smaller), smaller, is_first)
 
 
-def steps_left(step: jax.Array, length: ArrayLike) -> jax.Array:
-    """max(length - step, 0), exactly; a negative length counts as 0."""
-    length = jnp.maximum(length, 0)
-    return length - jnp.minimum(step, length)
-
-
 def fractions(left: jax.Array, length: ArrayLike) -> Parts:
     """The part of a length that is left and the part that is done; 0 and 1 for a length of 0."""
     length = jnp.maximum(length, 1)
-    return parts_of_smaller(part_of(jnp.minimum(left, length - left), inverse(length)), left <= length - left)
+    return parts_of_smaller(part_of(jnp.minimum(left, length - left), length), left <= length - left)
 
 
-def part_of(count: jax.Array, per_step: Pair) -> jax.Array:
-    """count / length, where `per_step` is the inverse of the length."""
-    count = as_float(count)
-    return count * per_step.high + count * per_step.low
+# The way.
 
 
-def exact_part_of(count: jax.Array, length: ArrayLike, per_step: Pair) -> jax.Array:
-    """As `part_of`, rounded once even where a float cannot hold the count."""
-    high = as_float(count)
-    long = jnp.asarray(length) > 2 * int(1 / np.finfo(high.dtype).eps)
-    low = jnp.where(long, as_float(count - high.astype(count.dtype)), 0)
-    return rounded_times(Pair(high, low), per_step)
-
-
-def pair_fractions(step: jax.Array, length: ArrayLike) -> tuple[Pair, Pair]:
-    """As `fractions`, each to 44 bits."""
-    over = jnp.asarray(length) <= 0
-    done, length = jnp.where(over, 1, jnp.minimum(step, length)), jnp.maximum(length, 1)
-    per_step = inverse(length)
-    return times(pair_of_count(length - done), per_step), times(pair_of_count(done), per_step)
-
-
-def timescales(step: jax.Array, timescale: ArrayLike, shift: ArrayLike) -> jax.Array:
-    """(step + shift) / timescale, roughly: for what does not amplify it. A timescale of 0 has passed 2^31 times."""
-    shifted = step + jnp.minimum(jnp.maximum(shift, 0), last_step() - step)
-    return part_of(counted(shifted, timescale), inverse(jnp.maximum(timescale, 1)))
-
-
-# From one value to another.
-
-
-class Ends(NamedTuple):
-    """The end nearer to 0, and the other one; and whether the first of two ends is the other one."""
+class Way(NamedTuple):
+    """From one value to another: the end nearer to 0, and the other one; and whether the first value is the other."""
 
     near: jax.Array
     far: jax.Array
     first_is_far: jax.Array
 
     def steps(self, left: jax.Array, length: jax.Array) -> jax.Array:
-        """The steps from the near end, with `left` to the second one: `left`, or the others.
+        """The steps gone from the near end, with `left` to the second value: `left`, or `length - left`.
 
-        Bits that are flipped for a whole row, for -x - 1 is that of x, cost less than a choice at every step.
+        The one or the other for a whole row: -x - 1 has the bits of x flipped, so both are (left ^ flip) + offset,
+        which costs less than a choice at every step.
         """
         flip, offset = jnp.where(self.first_is_far, 0, -1), jnp.where(self.first_is_far, 0, length + 1)
         return (left ^ flip.astype(left.dtype)) + offset
 
-    def at(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
-        """So many halves of the way from the near end to the far one.
+    def toward_far(self, x: ArrayLike) -> jax.Array:
+        """x if the first value is far, else -x."""
+        return jnp.where(self.first_is_far, x, -jnp.asarray(x))
 
-        Halves, for a whole way could overflow; and where two of them would, it is half as long, and doubled at last.
-        """
-        half = self.far / 2 - self.near / 2
-        fit = jnp.where(jnp.abs(half) > 2.0**126, 0.5, 1)
-        near, half = as_rounded(self.near * fit), as_rounded(half * fit)  # or the wrong product is fused with the sum
-        return jnp.where(arrived, self.far, (near + half * twice) * (1 / fit))
+    def at(self, part: jax.Array, arrived: jax.Array | None = None) -> jax.Array:
+        """The value when this part has been gone from the near end, which is the far one where that has `arrived`."""
+        arrived = part == 1 if arrived is None else arrived
+        return self._at(part, self.far / 2 - self.near / 2, arrived)
+
+    def at_twice(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
+        """As `at`, for twice the part."""
+        return self._at(twice, self.far / 4 - self.near / 4, arrived)
+
+    def _at(self, part: jax.Array, half: jax.Array, arrived: jax.Array) -> jax.Array:
+        """All is half as large and doubled at last, for the difference of the ends could overflow."""
+        near = as_rounded(self.near / 2)  # or this product is fused with the sum, and not the other one
+        value = jnp.where(part == 0, self.near, 2 * (near + half * part))  # half of the smallest float is 0
+        return jnp.where(arrived, self.far, value)
 
 
-def ends(first: ArrayLike, second: ArrayLike) -> Ends:
-    """A distance from the end nearer to 0 keeps its relative accuracy on the way to 0, and from 0."""
+def way(first: ArrayLike, second: ArrayLike) -> Way:
+    """The way between two values. Its part keeps its relative accuracy on the way to 0, and from 0."""
     first, second = jnp.asarray(first), jnp.asarray(second)
     first_is_far = jnp.abs(second) <= jnp.abs(first)
-    return Ends(jnp.where(first_is_far, second, first), jnp.where(first_is_far, first, second), first_is_far)
+    return Way(jnp.where(first_is_far, second, first), jnp.where(first_is_far, first, second), first_is_far)
 
 
 def between(init: ArrayLike, end: ArrayLike, part_init: jax.Array, part_end: jax.Array) -> jax.Array:
     """init · part_init + end · part_end, for parts that add up to 1; constant where both ends are the same."""
-    way = ends(init, end)
-    part = jnp.where(way.first_is_far, part_init, part_end)
-    return way.at(2 * part, part == 1)
+    path = way(init, end)
+    return path.at(jnp.where(path.first_is_far, part_init, part_end))
 
 
-def line(
-    init: ArrayLike, end: ArrayLike, left: jax.Array, length: ArrayLike, per_step: Pair | None = None
-) -> jax.Array:
-    """init · left / length + end · (1 - left / length). A length of 0 is over.
-
-    `per_step` is the inverse of the length, for a length that is looked up at every step.
-    """
-    way, length = ends(init, end), jnp.maximum(length, 1)
-    count = way.steps(left, length)
-    per_step = inverse(length) if per_step is None else per_step
-    return way.at(exact_part_of(count, length, Pair(2 * per_step.high, 2 * per_step.low)), count == length)
+def line(init: ArrayLike, end: ArrayLike, left: jax.Array, length: ArrayLike) -> jax.Array:
+    """init · left / length + end · (1 - left / length). A length of 0 is over."""
+    path, length = way(init, end), jnp.maximum(length, 1)
+    gone = path.steps(left, length)
+    return path.at(exact_part_of(gone, length), gone == length)
 
 
 def symmetric(
-    shape: Callable[[jax.Array], jax.Array],
+    twice: Callable[[jax.Array], jax.Array],
     init: ArrayLike,
     end: ArrayLike,
     left: jax.Array,
     length: ArrayLike,
-    per_step: Pair | None = None,
 ) -> jax.Array:
-    """As `line`, for a shape that is the same from both ends.
+    """As `line`, but for a curve that is the same from both ends.
 
-    Given twice as high, for parts up to a half, in units in which the whole is `WAVE`.
+    `twice` gives twice its part for the steps from an end, of half of the length at most, in the unit in which the
+    whole length is `WAVE`. So a half of the way is 1, and what is twice a cosine's part needs no halving.
     """
-    way, length = ends(init, end), jnp.maximum(length, 1)
-    per_step = inverse(length) if per_step is None else per_step
-    count = way.steps(left, length)
-    rest = length - count
-    twice = shape(as_float(jnp.minimum(count, rest)) * total(times(per_step, pair(WAVE))))
-    return way.at(jnp.where(count <= rest, twice, 2 - twice), rest == 0)
+    path, length = way(init, end), jnp.maximum(length, 1)
+    gone = path.steps(left, length)
+    to_go = length - gone
+    shorter = twice(as_float(jnp.minimum(gone, to_go)) * (WAVE / as_float(length)))
+    return path.at_twice(jnp.where(gone <= to_go, shorter, 2 - shorter), to_go == 0)
 
 
 # Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.
 
 
 WAVE = float(np.pi / np.sqrt(2))
-"""The unit in which 1 - cos is the square of a polynomial that begins with 1."""
+"""The unit in which 1 - cos is the square of a polynomial that begins with 1: 1 - cos(√2 y) = y² - y⁴ / 6 + ..."""
+
+
+SINE = (-2.43941041e-05, 0.00208304019, -0.083333273)
 
 
 def one_minus_cos(y: jax.Array) -> jax.Array:
-    """1 - cos(√2 y) for y up to half a wave, without cancellation: a minimax polynomial of relative error 8·10⁻⁹."""
+    """1 - cos(√2 y) for y up to half a wave, without cancellation: a minimax polynomial of relative error 8·10⁻⁹.
+
+    It is 2 sin²(y / √2), and the polynomial is that of √2 sin(y / √2).
+    """
     if is_double(y):
         return jnp.minimum(2 * jnp.sin(y / np.sqrt(2)) ** 2, 1)
     y2 = y * y
-    sine = y + y * y2 * polynomial(y2, -2.43966245e-05, 0.00208304452, -0.0833332725)
+    sine = y + y * y2 * polynomial(y2, *SINE)
     return sine * sine
 
 
@@ -206,19 +152,13 @@ def sin2(parts: Parts) -> Parts:
 
 
 def one_minus_sqrt(parts: Parts) -> tuple[jax.Array, jax.Array]:
-    """1 - √second and √second."""
+    """1 - √second and √second: (1 - √q) (1 + √q) = 1 - q."""
     root = sqrt(parts.second)
     return jnp.where(root == 0, 1, parts.first / (1 + root)), root  # where machines divide inexactly, even by 1
 
 
 def one_minus_square(parts: Parts) -> tuple[jax.Array, jax.Array]:
-    """1 - second² and second²."""
+    """1 - second² and second²: 1 - q² = 2u - u² for u = 1 - q."""
     part, other = parts.first, parts.second
     square = other * other
     return jnp.where(other < 0.5, 1 - square, 2 * part - part * part), square
-
-
-def sqrt(x: jax.Array) -> jax.Array:
-    """√x, with a gradient of 0 at 0."""
-    positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)

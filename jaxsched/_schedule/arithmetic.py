@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.source import show
-from jaxsched._numerics.dtypes import finite
-from jaxsched._numerics.ways import quotient
+from jaxsched._numerics.floats import finite, quotient
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Number
 

@@ -12,7 +12,7 @@ from jax.core import Tracer
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers, map_numbers, narrowed
-from jaxsched._numerics.dtypes import default_dtype
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.programs import Kind, Program
 from jaxsched._typing import Leaf
 

@@ -17,8 +17,7 @@ from jax.flatten_util import ravel_pytree
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
-from jaxsched._numerics.counts import as_float
-from jaxsched._numerics.dtypes import default_dtype, finite
+from jaxsched._numerics.floats import as_float, default_dtype, finite
 from jaxsched._schedule.programs import Program
 from jaxsched._typing import LENGTH, Count, Leaf, Number
 

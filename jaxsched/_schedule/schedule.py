@@ -26,7 +26,7 @@ from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_step
 from jaxsched._data.data import Data
-from jaxsched._numerics.dtypes import x64
+from jaxsched._numerics.floats import x64
 from jaxsched._schedule.calling import call, opaque, outside
 from jaxsched._schedule.queries import Queries
 from jaxsched._typing import Number, Step

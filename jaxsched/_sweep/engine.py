@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_batch_size
-from jaxsched._numerics.dtypes import default_dtype, last_step
+from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._sweep.results import Results
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.progress import progress_bar

@@ -11,7 +11,7 @@ import numpy as np
 from jaxsched._data.checks import as_step
 from jaxsched._data.data import broadcast_numbers, map_numbers
 from jaxsched._data.fields import as_schedules
-from jaxsched._numerics.dtypes import default_dtype
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.stacking import stack, structure_of
 

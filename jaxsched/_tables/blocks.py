@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_batch_size
-from jaxsched._numerics.dtypes import default_dtype
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.calling import values_at
 from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jaxsched._data.checks import stacked
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.configs import Configs
 
@@ -80,8 +80,8 @@ def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule 
     """
 
     def single(schedule: Schedule) -> list[Any]:
-        leaves = jax.tree.leaves(schedule, is_leaf=lambda x: isinstance(x, Pair))
-        return [leaf.high if isinstance(leaf, Pair) else leaf for leaf in leaves]
+        leaves = jax.tree.leaves(schedule, is_leaf=lambda x: isinstance(x, Double))
+        return [leaf.high if isinstance(leaf, Double) else leaf for leaf in leaves]
 
     try:
         whole = make(**configs.columns)

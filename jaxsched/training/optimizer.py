@@ -17,7 +17,7 @@ from jaxsched._data.checks import as_step, checked_leaf, one_or_each
 from jaxsched._data.data import Data, broadcast_numbers
 from jaxsched._data.export import exportable
 from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
-from jaxsched._numerics.dtypes import default_dtype, last_step
+from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Step
 from jaxsched.training.steered import Packed, Steered, packed, steered_values, unpacked

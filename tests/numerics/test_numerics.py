@@ -1,5 +1,6 @@
 """The careful formulas agree with their plain twins, and are exact where they promise it."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 import jaxsched as js
+from benchmarks import polynomials
 from jaxsched._numerics import counts, doubles, exponentials, ways
-from jaxsched._numerics.doubles import Pair
+from jaxsched._numerics.doubles import Double
 from tests.helpers import enable_x64, next_floats, with_other_quotients
 
 
@@ -129,7 +131,7 @@ def test_a_quotient_of_integers_is_exact_where_a_float_division_is_off_by_4_ulp(
     start=st.floats(-90, 90),
 )
 def test_an_exponent_keeps_what_a_float_of_its_size_would_lose(count: int, rate: float, start: float):
-    held = [Pair(np.float32(x), np.float32(x - np.float32(x))) for x in (rate, start)]
+    held = [Double(np.float32(x), np.float32(x - np.float32(x))) for x in (rate, start)]
     rate, start = map(float, held)
     if abs(rate) < 1e-30:
         return
@@ -147,10 +149,9 @@ def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
 
 @given(step=st.integers(0, LAST), length=st.integers(1, LAST))
 def test_whole_periods_are_exact_and_others_to_44_bits(step: int, length: int):
-    count = jax.jit(counts.periods, static_argnames="whole")
-    whole, part = count(np.int32(step), np.int32(length), whole=True), count(np.int32(step), np.int32(length))
-    assert float(whole.high) + float(whole.low) == step // length
-    np.testing.assert_allclose(float(part.high) + float(part.low), step / length, rtol=2.0**-43)
+    assert jax.jit(counts.whole_periods)(np.int32(step), np.int32(length)) == step // length
+    part = jax.jit(lambda t, length: doubles.double(t) * counts.per(length))(np.int32(step), np.int32(length))
+    np.testing.assert_allclose(float(part), step / length, rtol=2.0**-43)
 
 
 @given(part=st.floats(0, 1, width=32), exponent=st.floats(0, 20, width=32))
@@ -211,44 +212,62 @@ def test_a_count_is_scaled_exactly(count: int, by: int, over: int):
 
 
 @given(st.integers(0, LAST), st.integers(1, LAST))
-def test_a_pair_holds_a_count_and_its_inverse(count: int, length: int):
-    held = jax.jit(doubles.pair_of_count)(np.int32(count))
-    assert float(held.high) + float(held.low) == count == int(jax.jit(doubles.count_of_pair)(held))
-    inverse = jax.jit(doubles.inverse)(np.int32(length))
-    np.testing.assert_allclose(float(inverse.high) + float(inverse.low), 1 / length, rtol=2.0**-44)
+def test_a_double_holds_a_count_and_its_inverse(count: int, length: int):
+    held = jax.jit(doubles.double)(np.int32(count))
+    assert float(held) == count == int(jax.jit(doubles.count_of)(held))
+    np.testing.assert_allclose(float(jax.jit(counts.per)(np.int32(length))), 1 / length, rtol=2.0**-44)
 
 
 double_numbers = st.floats(1e-6, 10.0)
 
 
 @given(double_numbers, double_numbers)
-def test_pairs_add_and_multiply_to_44_bits(a: float, b: float):
-    x, y = (Pair(np.float32(z), np.float32(z - np.float32(z))) for z in (a, b))
+def test_doubles_calculate_to_44_bits(a: float, b: float):
+    x, y = (Double(np.float32(z), np.float32(z - np.float32(z))) for z in (a, b))
     a, b = float(x), float(y)
-    sum_, difference = doubles.plus(x, y), doubles.plus(x, doubles.negative(y))
-    for ours, exact in ((sum_, a + b), (difference, a - b), (doubles.times(x, y), a * b)):
+    for ours, exact in ((x + y, a + b), (x - y, a - b), (-x, -a)):
         np.testing.assert_allclose(float(ours), exact, rtol=2.0**-43, atol=2.0**-44 * (a + b))
+    for ours, exact in ((x * y, a * b), (x / y, a / b)):
+        np.testing.assert_allclose(float(ours), exact, rtol=2.0**-43)
+    for ours, exact in (
+        (x < y, a < b),
+        (x <= y, a <= b),
+        (x > y, a > b),
+        (x >= y, a >= b),
+        (x <= x, True),
+        (x < x, False),
+    ):
+        assert ours == exact
 
 
-def test_pairs_keep_their_bits_where_one_of_them_is_a_constant_of_the_program():
-    x, y = (Pair(np.float32(z), np.float32(z - np.float32(z))) for z in (0.7, 0.1))
-    for operation, exact in ((doubles.plus, float(x) + float(y)), (doubles.times, float(x) * float(y))):
+def test_doubles_calculate_with_numbers_on_either_side():
+    third = doubles.double(1.0) / 3.0
+    for ours, exact in ((third + 1.0, 4 / 3), (1.0 + third, 4 / 3), (third - 1.0, -2 / 3), (1.0 - third, 2 / 3)):
+        np.testing.assert_allclose(float(ours), exact, rtol=2.0**-44)
+    for ours, exact in ((third * 0.7, 0.7 / 3), (0.7 * third, 0.7 / 3), (0.7 / third, 2.1), (third / 0.7, 1 / 2.1)):
+        np.testing.assert_allclose(float(ours), exact, rtol=2.0**-44)
+    assert (third > 0.33) and not (third >= np.float32(1 / 3)) and third.total == np.float32(1 / 3)
+
+
+def test_doubles_keep_their_bits_where_one_of_them_is_a_constant_of_the_program():
+    x, y = (Double(np.float32(z), np.float32(z - np.float32(z))) for z in (0.7, 0.1))
+    for operation, exact in ((operator.add, float(x) + float(y)), (operator.mul, float(x) * float(y))):
         ours = [jax.jit(lambda x, f=operation: f(x, y))(x), jax.jit(lambda y, f=operation: f(x, y))(y)]
         ours += [jax.jit(lambda f=operation: f(x, y))()]
         np.testing.assert_allclose([float(z) for z in ours], exact, rtol=2.0**-43)
 
 
 @given(st.floats(1e-20, 1e20) | st.floats(-1e-3, 1e-3).map(lambda x: 1 + x))
-def test_the_logarithm_of_a_pair_has_38_bits_also_close_to_1(x: float):
-    held = Pair(np.float32(x), np.float32(x - np.float32(x)))
+def test_the_logarithm_of_a_double_has_38_bits_also_close_to_1(x: float):
+    held = Double(np.float32(x), np.float32(x - np.float32(x)))
     exact = np.log1p((float(held.high) - 1) + float(held.low)) / np.log(2) if abs(x - 1) < 0.5 else np.log2(float(held))
-    np.testing.assert_allclose(float(jax.jit(doubles.log2)(held)), exact, rtol=2.0**-38, atol=1e-300)
+    np.testing.assert_allclose(float(jax.jit(exponentials.log2)(held)), exact, rtol=2.0**-38, atol=1e-300)
 
 
 @given(st.floats(-60, 60), st.floats(0.1, 10.0))
 def test_powers_of_2_have_40_bits(x: float, scale: float):
-    exponent, factor = (Pair(np.float32(z), np.float32(z - np.float32(z))) for z in (x, scale))
-    ours = jax.jit(doubles.exp2_exactly)(factor, exponent)
+    exponent, factor = (Double(np.float32(z), np.float32(z - np.float32(z))) for z in (x, scale))
+    ours = jax.jit(lambda factor, x: factor * exponentials.exp2_in_doubles(x))(factor, exponent)
     np.testing.assert_allclose(float(ours), float(factor) * 2.0 ** float(exponent), rtol=2.0**-38)
 
 
@@ -354,3 +373,11 @@ def test_a_triangle_may_be_longer_than_all_steps_there_are():
     np.testing.assert_allclose(
         js.Triangular(0.0, 1.0, 1, LAST)(np.array([1, 2**30, LAST])), [1, 0.5, 1 / LAST], rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("fit", polynomials.FITS, ids=lambda fit: fit.where)
+def test_the_script_makes_the_coefficients_of_every_polynomial(fit: polynomials.Fit):
+    room, name = fit.where.split(".")
+    coefficients, error = polynomials.best(fit)
+    assert tuple(coefficients) == getattr({"exponentials": exponentials, "ways": ways}[room], name)
+    assert error < 5e-8

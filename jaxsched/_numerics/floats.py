@@ -1,4 +1,4 @@
-"""The types of here and now, and what they can hold."""
+"""The types of here and now, and floats that stay finite."""
 
 from typing import Any
 
@@ -31,7 +31,29 @@ def last_step() -> int:
     return 2**63 - 1 if x64() else 2**31 - 1
 
 
+def is_double(x: jax.Array) -> bool:
+    """Whether a float has 64 bits, so that it needs no low float beside it."""
+    return x.dtype == np.float64
+
+
+def as_float(x: ArrayLike) -> jax.Array:
+    """As a float of the default type."""
+    return jnp.asarray(x).astype(default_dtype(integer=False))
+
+
 def finite(x: ArrayLike) -> jax.Array:
     """x, or the largest float of its sign where it overflowed."""
     largest = float(np.finfo(default_dtype(integer=False)).max)
     return jnp.clip(x, -largest, largest)
+
+
+def quotient(a: ArrayLike, b: ArrayLike) -> jax.Array:
+    """a / b; 0 where b is less than 10⁻¹⁸ from 0, so that the gradient -a / b² is finite too."""
+    divides = jnp.abs(b) > 1e-18
+    return jnp.where(divides, finite(a / jnp.where(divides, b, 1)), 0)
+
+
+def sqrt(x: jax.Array) -> jax.Array:
+    """√x, with a gradient of 0 at 0."""
+    positive = x > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
