@@ -35,7 +35,7 @@ def makes_a_schedule(public: object) -> bool:
 
 def test_every_exported_schedule_is_shown_once():
     of_many = {"build", "stack"}
-    public = {name for name, x in vars(js).items() if not name.startswith("_") and makes_a_schedule(x)}
+    public = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))}
     names = [entry.name for entries in gallery.ENTRIES.values() for entry in entries]
     assert sorted(names) == sorted(public - of_many | {"+ - * /"})
 
