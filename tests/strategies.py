@@ -29,6 +29,10 @@ counts = st.none() | st.integers(1, 9)
 steps = st.integers(0, 5) | st.integers(0, 1000) | st.integers(0, LAST)
 
 
+def optional(given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | given
+
+
 def tables(entries: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(entries, max_size=3)
 
@@ -47,8 +51,8 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
     return st.one_of(
         st.builds(js.Constant, values),
         st.builds(js.Linear, values, values, lengths),
-        st.builds(js.Cosine, values, values, lengths, exponents),
-        st.builds(js.Polynomial, values, values, lengths, exponents),
+        st.builds(js.Cosine, values, values, lengths, optional(exponents), optional(exponents)),
+        st.builds(js.Polynomial, values, values, lengths, exponents, optional(exponents)),
         st.builds(js.ExponentialDecay, values, lengths, rates(growth), flags, st.none() | values),
         st.builds(js.NaturalExponentialDecay, values, close_to_zero(-1.0 if growth else 0.0, 1.0), lengths, flags),
         st.builds(js.InverseTimeDecay, values, lengths, rates(growth), flags),
@@ -83,9 +87,18 @@ def knots(draw: st.DrawFn) -> js.Schedule:
     return js.PiecewiseInterpolate(boundaries, [draw(values) for _ in boundaries], interpolation)
 
 
-shapes = st.sampled_from(
-    ["linear", "cosine", "mirror_cosine", "one_minus_sqrt", "one_minus_square", "exponential", "rex"]
-)
+SHAPES = [
+    "linear",
+    "cosine",
+    "mirror_cosine",
+    "one_minus_sqrt",
+    "one_minus_square",
+    "exponential",
+    "rex",
+    "inverse_root",
+]
+shapes = st.sampled_from(SHAPES)
+positive = st.floats(0.001, 10.0)  # between which "geometric" can go
 
 
 @st.composite
@@ -96,6 +109,8 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
     words |= {"warmup": draw(shapes | st.just("constant")), "first": draw(st.sampled_from(["zero", "one_over_n"]))}
     ends = {"total_steps": phases["total_steps"], "end_value": draw(values)}
     peak, shape = words["peak_value"], draw(shapes)
+    low, high, last = (draw(positive) for _ in range(3))
+    geometric = {"peak_value": high, "end_value": last, "cooldown_steps": cooldown, **phases}
     return draw(
         st.sampled_from(
             [
@@ -109,6 +124,10 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.wsd_s(
                     **words, cooldown_steps=[0, cooldown], period_steps=[warmup, cooldown + stable], cooldown=shape
                 ),
+                js.trapezoid(peak_value=peak, cooldown_steps=cooldown, **phases),
+                js.tri_stage(**geometric, init_value=low),
+                js.infinite(**geometric, init_value=draw(values), constant_value=low, decay_steps=stable),
+                js.exponential_range_test(init_value=low, end_value=high, total_steps=stable),
                 js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
                 js.slanted_triangular(peak_value=peak, **phases),
@@ -130,7 +149,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
     def alike(draw: st.DrawFn) -> js.Schedule:
         one, two = (st.builds(js.Cosine, values, values, lengths), st.builds(js.HalfLife, values, lengths))
         schedules = draw(st.lists(draw(st.sampled_from([one, two])), min_size=2, max_size=12))
-        return js.sequence(schedules, [draw(lengths) for _ in schedules[1:]])
+        return js.join_schedules(schedules, sorted(draw(lengths) for _ in schedules[1:]))
 
     stretchable = inner.filter(lambda schedule: "Tabulated" not in repr(schedule))
 

@@ -135,6 +135,14 @@ CURVES: dict[str, list[Case]] = {
             8,
         )
     ],
+    "InverseRoot": transition(js.InverseRoot, lambda q: 1 - (1 / sqrt(1 + 10 * q) - 1) / (1 / sqrt(mpf(11)) - 1), 8),
+    "CosineRestarts": [
+        Case(
+            lambda T: js.CosineRestarts(0.3, 0.01, T),
+            lambda t, T: leaf(0.01) + (leaf(0.3) - leaf(0.01)) * mpmath.cos(pi / 2 * mpf(t % T) / T) ** 2,
+            8,
+        )
+    ],
     "CosineAnnealing": [
         Case(
             lambda T: js.CosineAnnealing(0.3, 0.01, T),
@@ -211,7 +219,7 @@ def test_a_curve_is_as_exact_in_a_stack_in_a_scan_and_as_a_closure(name: str):
                     assert ulps(value, truth) <= case.bound, f"T={T}, step {t}"
 
 
-FALLING = [name for name in CURVES if name not in ("CosineAnnealing", "Logistic")]
+FALLING = [name for name in CURVES if name not in ("CosineAnnealing", "CosineRestarts", "Logistic")]
 
 
 @pytest.mark.parametrize("name", FALLING)
@@ -302,8 +310,8 @@ def test_a_rate_close_to_1_keeps_its_double_precision_everywhere():
         assert abs(float(value) / truth - 1) < 1e-5
 
 
-def table(name: str) -> list[tuple[js.Schedule, Callable[[int], Any]]]:
-    """A piecewise or periodic schedule, with the truth."""
+def rational() -> dict[str, tuple[js.Schedule, Callable[[int], Any]]]:
+    """Piecewise and periodic schedules, with the truth."""
     rng = np.random.default_rng(3)
     knots = sorted(rng.integers(0, LAST, 9).tolist())
     heights = rng.uniform(0.1, 1, 9).tolist()
@@ -322,19 +330,24 @@ def table(name: str) -> list[tuple[js.Schedule, Callable[[int], Any]]]:
 
     constant = lambda t: leaf(heights[sum(t >= knot for knot in knots[:8])])  # noqa: E731
     return {
-        "PiecewiseInterpolate": [(js.PiecewiseInterpolate(knots, heights), interpolated)],
-        "PiecewiseConstant": [(js.PiecewiseConstant(knots[:8], heights), constant)],
-        "Triangular": [(js.Triangular(0.1, 0.9, 300_001, 10**6 - 300_001), triangle)],
-    }[name]
+        "PiecewiseInterpolate": (js.PiecewiseInterpolate(knots, heights), interpolated),
+        "PiecewiseConstant": (js.PiecewiseConstant(knots[:8], heights), constant),
+        "Triangular": (js.Triangular(0.1, 0.9, 300_001, 10**6 - 300_001), triangle),
+        "Tabulated": (js.Tabulated(heights), lambda t: leaf(heights[min(t, 8)])),
+        "Constant": (js.Constant(0.3), lambda t: leaf(0.3)),
+    }
 
 
-@pytest.mark.parametrize("name", ["PiecewiseInterpolate", "PiecewiseConstant", "Triangular"])
+RATIONAL = rational()
+
+
+@pytest.mark.parametrize("name", RATIONAL)
 def test_what_is_rational_in_the_step_is_within_2_ulp(name: str):
     rng = np.random.default_rng(4)
-    for schedule, truth in table(name):
-        steps = [*rng.integers(0, LAST, 2000).tolist(), 0, 300_000, 300_001, 10**6 - 1, 10**6, LAST]
-        for t, value in zip(steps, np.asarray(schedule(np.array(steps))), strict=True):
-            assert ulps(value, truth(t)) <= 2, f"step {t}: {value}, {truth(t)}"
+    schedule, truth = RATIONAL[name]
+    steps = [*rng.integers(0, LAST, 2000).tolist(), 0, 300_000, 300_001, 10**6 - 1, 10**6, LAST]
+    for t, value in zip(steps, np.asarray(schedule(np.array(steps))), strict=True):
+        assert ulps(value, truth(t)) <= 2, f"step {t}: {value}, {truth(t)}"
 
 
 @pytest.mark.parametrize("name", CURVES)

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 import jax
 import jax.numpy as jnp
 
+from jaxsched._data.checks import check_numbers
 from jaxsched._numerics.counts import exact_part_of, steps_left
-from jaxsched._numerics.cycles import equal_cycle, growing_cycle
+from jaxsched._numerics.cycles import LEAST_EXCESS, equal_cycle, growing_cycle
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._numerics.floats import finite, last_step
@@ -55,12 +56,12 @@ class CosineRestarts(Schedule):
         period_steps: T, the length of the first cycle, in steps; 0 means always at `end_value`.
         growth: g, at least 1: how much longer each cycle is than the one before. None for 1. Where it is whole, every
             restart is at a whole step; otherwise a cycle begins between two steps, as the formula has it. A traced one
-            below 1 counts as 1.
+            below 1.00001 counts as 1.
         decay: d, not negative: how much lower each start is than the one before. None for 1.
         cycles: how many cycles there are, after which the value is `end_value`. None for no end.
 
     Raises:
-        ValueError: if `growth` is less than 1.
+        ValueError: if `growth` is less than 1, or more than that by less than 0.00001.
 
     >>> [round(float(CosineRestarts(1.0, 0.0, 2, growth=2)(t)), 2) for t in range(8)]
     [1.0, 0.5, 1.0, 0.85, 0.5, 0.15, 1.0, 0.96]
@@ -77,6 +78,11 @@ class CosineRestarts(Schedule):
     growth: Growth | None = None
     decay: Factor | None = None
     cycles: Times | None = None
+
+    def _check(self) -> None:
+        if self.growth is not None:
+            grows = lambda g: (g == 1) | (g >= 1 + LEAST_EXCESS)  # noqa: E731
+            check_numbers("CosineRestarts", "growth", self.growth, grows, f"must be 1, or at least {1 + LEAST_EXCESS}")
 
     def formula(self, step: jax.Array) -> Number:
         period = jnp.maximum(self.period_steps, 0)

@@ -1,22 +1,22 @@
 """Arithmetic that stays exact, finite and differentiable in float32, where the obvious formulas do not.
 
-`1 - t / T` looks harmless. XLA turns it into `1 - t * (1 / T)`, and fuses the subtraction. Of a run of 41 steps, the
-end is then -3·10⁻⁸ and not 0, and `(1 - t / T) ** 0.5` is NaN. Of a run of 2³⁰ steps, float32 cannot hold t, and the
-last 32 values are one. Three ideas are enough against that, and they are all there is in this chapter.
+`1 - t / T` looks harmless. XLA turns it into `1 - t * (1 / T)`, and fuses the subtraction. At the end of a run of 3
+steps it is then -3·10⁻⁸ and not 0, and `(1 - t / T) ** 0.5` is NaN. Of a run of 2³⁰ steps, float32 cannot hold t, and
+it is 0 from 32 steps before the end. Three ideas are enough against that, and they are all there is in this chapter.
 
 **Whole steps** (`counts`). Steps and lengths stay integers as long as they can, for integers are exact. The steps that
-are left, T - t, are exact; (T - t) / T is then rounded once. At step 41 of 41 it is 0 / 41 = 0, whatever is fused. At
-the step 2³⁰ - 5 of 2³⁰ it is 5 / 2³⁰, and not 0.
+are left, T - t, are exact; (T - t) / T is then rounded once. At step 3 of 3 it is 0 / 3 = 0, whatever is fused. At
+step 2³⁰ - 5 of 2³⁰ it is 5 / 2³⁰, and not 0.
 
 **Doubles, once per configuration** (`doubles`). What a float cannot hold of a number is held in a second one. A decay
 of 0.999999 per step is 0.99999899 as float32, and after 10⁷ steps that is 12% off. As a double it is right to the last
-bit, also after 2³¹ steps. Doubles cost ten times as much as floats, so only numbers of a configuration are doubles: an
-inverse of a length, a logarithm of a rate. At a step, one product with a count is left, and that is taken apart so that
-nothing of it is lost (`exponentials`).
+bit, also after 2³¹ steps. Doubles cost ten times as much as floats, so only numbers of a configuration are doubles,
+such as the logarithm of a rate. At a step, one product with a count is left, and that is taken apart so that nothing
+of it is lost (`exponentials`). Where cycles grow by a fraction, doubles are needed at every step (`cycles`).
 
 **Parts from the nearer end** (`ways`). A float is as exact near 0 as far from it, but the difference of two is not. At
-the last but one of 1,000 steps, a cosine from 1 to 0 is 2.5·10⁻⁶; ½ (1 + cos πt/T) gives 2.4·10⁻⁶. So a curve measures
-from the end at which the value is nearer to 0: sin²(π/2 · 1/1000), where 1 is the number of steps that are left.
+step 999 of 1,000, a cosine from 1 to 0 is 2.4674·10⁻⁶; ½ (1 + cos πt/T) gives 2.4736·10⁻⁶, two digits of seven. So a
+curve measures from the end at which the value is nearer to 0: sin²(π/2 · 1/1000), where 1 is the steps that are left.
 
 What else there is to know:
 

@@ -13,8 +13,8 @@ from jaxsched._numerics.exponentials import exp2_in_doubles, log2, times_log2
 from jaxsched._numerics.floats import as_float, last_step
 
 
-LEAST_GROWTH = 1e-5
-"""Less growth than this counts as none: there could be more cycles than the guess counts."""
+LEAST_EXCESS = 1e-5
+"""A growth beyond 1 by less than this counts as 1: there could be more cycles than the guess counts."""
 
 
 def equal_cycle(step: jax.Array, period: ArrayLike, last: ArrayLike | None = None) -> tuple[jax.Array, jax.Array]:
@@ -82,7 +82,7 @@ def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[j
     """
     period = jnp.maximum(period, 1)
     growth = Double(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
-    grows = (growth - 1.0).total >= LEAST_GROWTH
+    grows = (growth - 1.0).total >= LEAST_EXCESS
     growth = choose(grows, growth, double(2.0))
     excess, is_whole = growth - 1.0, (growth.high == jnp.round(growth.high)) & (growth.low == 0)
 

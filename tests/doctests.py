@@ -1,0 +1,27 @@
+"""How the examples in the docstrings of the package run, which pytest collects from there (pyproject.toml)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxsched as js
+from jaxsched import training
+
+
+NAMES = {**vars(js), **vars(training), "jax": jax, "jnp": jnp, "optax": optax, "np": np}
+
+
+@pytest.fixture(autouse=True)
+def as_a_user_would(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> Iterator[None]:
+    """With all names of the package, and the promotion of types that JAX has by default."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    doctest_namespace.update(NAMES)
+    with jax.numpy_dtype_promotion("standard"):
+        yield

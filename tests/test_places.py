@@ -1,0 +1,55 @@
+"""A new curve, recipe or shape is known wherever all of them are listed: the places are those of CONTRIBUTING.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import jaxsched as js
+from benchmarks.curves import CURVES as RACED
+from benchmarks.plain import PLAIN
+from jaxsched._curves.shapes import SHAPES
+from tests import catalogue, strategies, test_accuracy
+from tests.test_gallery import ENTRIES, makes_a_schedule
+
+
+CURVES = {name for name in js.__all__ if isinstance(getattr(js, name), type) and makes_a_schedule(getattr(js, name))}
+MADE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack"}
+
+
+def named(*tables: object) -> set[str]:
+    """What the rows of these are for: "Cosine, k-decay" is for "Cosine"."""
+    return {str(name).split(",")[0] for table in tables for name in table}  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def drawn() -> set[str]:
+    return set(re.findall(r"\bjs\.(\w+)", Path(strategies.__file__).read_text()))
+
+
+PLACES = {
+    "tests/catalogue.py": (MADE, named(catalogue.ROWS), set()),
+    "tests/test_accuracy.py": (
+        CURVES,
+        named(test_accuracy.CURVES, test_accuracy.STAIRS, test_accuracy.RATIONAL),
+        {"FromFunction"},  # which is as exact as its function
+    ),
+    "tests/strategies.py": (MADE, drawn(), {"FromFunction"}),
+    "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
+    "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
+    "examples/gallery.py": (MADE, named(ENTRIES), set()),
+    "tests/strategies.py: SHAPES": (set(SHAPES), set(strategies.SHAPES), {"geometric"}),  # in tri_stage and infinite
+}
+"""What should be in each place, what is there, and what need not be."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_is_forgotten_in(place: str):
+    wanted, there, exempt = PLACES[place]
+    assert sorted(wanted - there - exempt) == [], f"missing in {place}"
+    assert sorted(exempt & there) == [], f"no exception any more in {place}"
+
+
+def test_every_place_is_in_the_guide():
+    guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    for place in PLACES:
+        assert place.split(":")[0] in guide
