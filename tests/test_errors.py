@@ -90,6 +90,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.PiecewiseInterpolate([5], [1.0, 2.0]), ValueError, "PiecewiseInterpolate: `values` must have one entry for each of `boundaries`, and at least one, got 2 values for 1 boundaries."),
     (lambda: js.PiecewiseInterpolate([], []), ValueError, "PiecewiseInterpolate: `values` must have one entry for each of `boundaries`, and at least one, got 0 values"),
     (lambda: js.PiecewiseInterpolate([5], [1.0], "cubic"), ValueError, "PiecewiseInterpolate: `interpolation` must be \"linear\" or \"cosine\", got 'cubic'."),
+    (lambda: js.CosineRestarts(1.0, 0.0, 10, growth=[2.0, 1 + 2**-20]), ValueError, "CosineRestarts: `growth` must be 1, or at least 1.00001, got 1.0000009536743164 in row 1."),
     (lambda: js.CosineRestarts(1.0, 0.0, 10, growth=0.5), ValueError, "CosineRestarts: `growth` must be at least 1, got 0.5."),
     (lambda: js.CosineRestarts(1.0, 0.0, 10, cycles=2.5), TypeError, "CosineRestarts: `cycles` must be an integer number of steps, got 2.5. The arguments are CosineRestarts(init_value, end_value, period_steps, growth, decay, cycles)."),
     (lambda: js.Triangular(0.0, 1.0, 5, scale_by="epoch"), ValueError, "Triangular: `scale_by` must be \"cycle\" or \"step\", got 'epoch'."),
