@@ -41,44 +41,52 @@ FALL = (PEAK, END, LENGTH)
 SHORT, SHIFT = lengths(STEPS // 100, STEPS // 10), lengths(0, 1_000)
 RUN: dict[str, Any] = {"init_value": END, "peak_value": PEAK, "end_value": END[::-1]}
 RUN |= {"warmup_steps": SHORT, "total_steps": LENGTH}
+WSD: dict[str, Any] = {**RUN, "cooldown_steps": lengths(STEPS // 10, STEPS // 5)}
+RECIPES = {"warmup_cosine": RUN, "onecycle": RUN, "wsd": WSD}
 
 CURVES: dict[float | None, dict[str, js.Schedule]] = {
     0.6: {
+        "Triangular": js.Triangular(END, PEAK, SHORT, fall_steps=SHORT[::-1]),
+        "Rex": js.Rex(*FALL, bend=values(0.1, 0.9)),
+        "MultiStep": js.MultiStep(PEAK, boundaries(3), values(0.1, 0.9)),
         "Linear": js.Linear(*FALL),
         "Cosine": js.Cosine(*FALL),
         "OneMinusSqrt": js.OneMinusSqrt(*FALL),
         "warmup_cosine": js.warmup_cosine(**RUN),
-        "wsd": js.wsd(**RUN, cooldown_steps=lengths(STEPS // 10, STEPS // 5)),
+        "wsd": js.wsd(**WSD),
         "PiecewiseConstant": js.PiecewiseConstant(boundaries(3), values(0.0, 1.0, 4)),
+    },
+    0.5: {
+        "Tanh": js.Tanh(*FALL, lower=values(-7.0, -5.0), upper=values(2.0, 4.0)),
     },
     0.4: {
         "ExponentialDecay": js.ExponentialDecay(PEAK, LENGTH, values(0.1, 0.9)),
         "InverseSqrt": js.InverseSqrt(PEAK, SHORT, shift=SHIFT),
         "Geometric": js.Geometric(*FALL),
-        "Tanh": js.Tanh(*FALL, lower=values(-7.0, -5.0), upper=values(2.0, 4.0)),
         "onecycle": js.onecycle(**RUN),
         "CosineRestarts": js.CosineRestarts(PEAK, END, SHORT),
-        "Triangular": js.Triangular(END, PEAK, SHORT, fall_steps=SHORT[::-1]),
+    },
+    0.25: {
+        "StepDecay": js.StepDecay(PEAK, SHORT, values(0.5, 0.9)),
     },
     0.2: {
         "Polynomial": js.Polynomial(*FALL, power=POWER),
         "PowerLaw": js.PowerLaw(PEAK, SHORT, POWER, shift=SHIFT),
     },
+    0.1: {
+        "CosineRestarts, growing": js.CosineRestarts(PEAK, END, SHORT, growth=values(1.1, 2.0), decay=values(0.5, 0.9)),
+    },
     None: {
         "OneMinusSquare": js.OneMinusSquare(*FALL),
         "MirrorCosine": js.MirrorCosine(*FALL),
-        "Rex": js.Rex(*FALL, bend=values(0.1, 0.9)),
         "Exponential": js.Exponential(*FALL, decay_rate=values(0.1, 0.9)),
         "InverseRoot": js.InverseRoot(*FALL, bend=values(1.0, 10.0)),
         "NaturalExponentialDecay": js.NaturalExponentialDecay(PEAK, values(0.1, 2.0), LENGTH),
         "HalfLife": js.HalfLife(PEAK, LENGTH),
-        "StepDecay": js.StepDecay(PEAK, SHORT, values(0.5, 0.9)),
         "InverseTimeDecay": js.InverseTimeDecay(PEAK, LENGTH, values(0.1, 2.0)),
         "Logistic": js.Logistic(PEAK, END, LENGTH, SHORT),
         "Gaussian": js.Gaussian(PEAK, LENGTH),
         "CosineAnnealing": js.CosineAnnealing(PEAK, END, SHORT),
-        "CosineRestarts, growing": js.CosineRestarts(PEAK, END, SHORT, growth=values(1.1, 2.0), decay=values(0.5, 0.9)),
-        "MultiStep": js.MultiStep(PEAK, boundaries(3), values(0.1, 0.9)),
         "PiecewiseInterpolate": js.PiecewiseInterpolate(boundaries(4), values(0.0, 1.0, 4)),
     },
 }

@@ -4,12 +4,15 @@ Each takes the numbers of one configuration, as a schedule or a dict holds them,
 """
 
 from collections.abc import Callable
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.curves import CURVES, RECIPES
+from benchmarks.memory import into
 
 
 def done(s: Any, t: jax.Array) -> jax.Array:
@@ -118,15 +121,25 @@ PLAIN: dict[str, Callable[[Any, jax.Array], jax.Array]] = {
 }
 
 
-def table(name: str, numbers: Any) -> Callable[[jax.Array], jax.Array]:
-    """The values of the plain formula in the memory of a table, at the steps 0, 1, ..."""
-    float_numbers = jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), numbers)
+def numbers_of(name: str) -> dict[str, jax.Array]:
+    """What the plain formula of a benchmarked schedule needs: all numbers of its rows, as float32."""
+    schedule = next(curves[name] for curves in CURVES.values() if name in curves)
+    fields = RECIPES.get(name) or {field.name: getattr(schedule, field.name) for field in schedule._fields}
+    totals = {key: getattr(x, "high", x) for key, x in fields.items()}
+    return {key: jnp.asarray(x, jnp.float32) for key, x in totals.items() if isinstance(x, np.ndarray)}
 
-    @partial(jax.jit, donate_argnums=0)
-    def write(memory: jax.Array, numbers: Any) -> jax.Array:
-        row = jax.vmap(PLAIN[name], in_axes=(None, 0))
-        steps = jnp.arange(memory.shape[1], dtype=jnp.float32)
-        values = jax.vmap(lambda numbers: row(SimpleNamespace(**numbers), steps))(numbers)
-        return jax.lax.dynamic_update_slice(memory, values, (0, 0))
 
-    return lambda memory: write(memory, float_numbers)
+def values(name: str, numbers: dict[str, jax.Array], steps: jax.Array) -> jax.Array:
+    """The plain formula of one row at some steps."""
+    return jax.vmap(lambda t: PLAIN[name](SimpleNamespace(**numbers), t))(steps.astype(jnp.float32))
+
+
+def table(name: str) -> Callable[[jax.Array], jax.Array]:
+    """The plain formula of all rows at the steps 0, 1, ..., in the memory of a table."""
+    numbers = numbers_of(name)
+
+    @into
+    def write(memory: jax.Array, numbers: dict[str, jax.Array]) -> jax.Array:
+        return jax.vmap(lambda row: values(name, row, jnp.arange(memory.shape[1])))(numbers)
+
+    return lambda memory: write(memory, numbers)

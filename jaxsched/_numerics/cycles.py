@@ -96,9 +96,8 @@ def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[j
     length = as_float(period) / shrunk.high
     done, left = ((way.total * (length / excess.total)) for way in (at - 1.0, growth - at))
     done, left = (jnp.where(is_whole & (x < 2**20), jnp.round(x), x) for x in (done, left))
-    is_next = left <= jnp.where(
-        is_whole, 0, 1e-6 + 2.0**-34 * as_float(step)
-    )  # a start that is whole, but for rounding
+    rounding = jnp.where(is_whole, 0, 1e-6 + 2.0**-34 * as_float(step))  # all that keeps the next start from the step
+    is_next = left <= rounding
     next_length, next_done = growth.high * length, jnp.maximum(-left, 0)
     done, left = jnp.where(is_next, next_done, done), jnp.where(is_next, next_length - next_done, left)
     length, index = jnp.where(is_next, next_length, length), index + as_float(is_next)
