@@ -17,6 +17,7 @@ from jaxsched._numerics.exponentials import (
     exponent_at,
     grown,
     log2_of_factor,
+    minus_square_at,
     stairs,
     times_log2,
 )
@@ -270,5 +271,6 @@ class Gaussian(Schedule):
     timescale: Length
 
     def formula(self, step: jax.Array) -> Number:
-        u = double(counted(step, self.timescale)) * per(self.timescale)
-        return self.init_value * exp2(exponent(u * u * (-0.5 * LOG2_E)))
+        # e^(-u²/2) = 2^-(cu)², with c² = ½ log₂ e
+        rate = per(self.timescale) * (0.5 * LOG2_E) ** 0.5
+        return self.init_value * exp2(minus_square_at(counted(step, self.timescale), rate))

@@ -152,15 +152,32 @@ def exponent_at(
     count: jax.Array, rate: Double, start: Double | None = None, least: float = -127.0, most: float = 126.0
 ) -> Exponent:
     """start + rate · count, held at the least and the most."""
-    whole_start = jnp.round(start.high) if start else jnp.zeros_like(rate.high)
-    rest_start = (start.high - whole_start) + start.low if start else whole_start
-    x = whole_start + (rate.high * as_float(count) + rest_start)
+    x = rate.high * as_float(count)
+    start_whole = start_rest = None
+    if start:
+        start_whole = jnp.round(start.high)
+        start_rest = (start.high - start_whole) + start.low
+        x = start_whole + (x + start_rest)
     within = jnp.clip(x, least, most)
     if is_double(x):
         return Exponent(jnp.zeros_like(x), within)
     whole = jax.lax.stop_gradient(jnp.round(within))
-    high, low = _product_minus(whole - whole_start, rate, count)
-    return Exponent(whole, jnp.where(x == within, high + (low + rest_start), within - whole))
+    high, low = _product_minus(whole if start_whole is None else whole - start_whole, rate, count)
+    rest = high + low if start_rest is None else high + (low + start_rest)
+    return Exponent(whole, jnp.where(x == within, rest, within - whole))
+
+
+def minus_square_at(count: jax.Array, rate: Double) -> Exponent:
+    """-(rate · count)², held at -127. What 12 bits hold of the product has an exact square; the others add little."""
+    y = jnp.minimum(rate.high * as_float(count), 127**0.5)
+    if is_double(y):
+        return Exponent(jnp.zeros_like(y), -y * y)
+    first = jax.lax.stop_gradient(split(y)[0])
+    high, low = _product_minus(first, rate, count)
+    last = jnp.where(y < 127**0.5, high + low, y - first)
+    square = first * first
+    whole = jnp.round(square)
+    return Exponent(-whole, (whole - square) - last * (2 * first + last))
 
 
 def _product_minus(whole: jax.Array, rate: Double, count: jax.Array) -> tuple[jax.Array, jax.Array]:

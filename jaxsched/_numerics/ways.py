@@ -71,18 +71,14 @@ class Way(NamedTuple):
 
     def at(self, part: jax.Array, arrived: jax.Array | None = None) -> jax.Array:
         """The value when this part has been gone from the near end, which is the far one where that has `arrived`."""
-        arrived = part == 1 if arrived is None else arrived
-        return self._at(part, self.far / 2 - self.near / 2, arrived)
+        return self.at_twice(2 * part, part == 1 if arrived is None else arrived)
 
     def at_twice(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
-        """As `at`, for twice the part."""
-        return self._at(twice, self.far / 4 - self.near / 4, arrived)
-
-    def _at(self, part: jax.Array, half: jax.Array, arrived: jax.Array) -> jax.Array:
-        """All is half as large and doubled at last, for the difference of the ends could overflow."""
-        near = as_rounded(self.near / 2)  # or this product is fused with the sum, and not the other one
-        value = jnp.where(part == 0, self.near, 2 * (near + half * part))  # half of the smallest float is 0
-        return jnp.where(arrived, self.far, value)
+        """As `at`, for twice the part. Where the way could be longer than the largest float, all is made smaller."""
+        fit = jnp.where(jnp.maximum(jnp.abs(self.near), jnp.abs(self.far)) > 2.0**125, 0.25, 1)
+        near = as_rounded(self.near * fit)  # or this product is fused with the sum, and not the other one
+        half = self.far * (fit / 2) - self.near * (fit / 2)
+        return jnp.where(arrived, self.far, (near + half * twice) * (1 / fit))
 
 
 def way(first: ArrayLike, second: ArrayLike) -> Way:
