@@ -1,7 +1,7 @@
 """Hypothesis: any schedule of ordinary numbers, at any step.
 
 Ordinary: 0, or not much smaller than 10⁻³ and not larger than 10. Beyond that the contract holds for single curves
-(`test_numerics.py`), but a product of a few of them has gradients that float32 cannot hold.
+(`test_extremes.py`), but a product of a few of them has gradients that float32 cannot hold.
 """
 
 from typing import Any
