@@ -373,13 +373,25 @@ def test_drives_optax(row: Row):
     assert_close(state.hyperparams["learning_rate"], schedule(29), row)
 
 
-@pytest.mark.parametrize("name", sorted({name.split(",")[0] for name in ROWS} - {"arithmetic"}))
-def test_public_docstrings_have_formula_or_example_arguments_and_source(name: str):
+PUBLIC = sorted({name.split(",")[0] for name in ROWS} - {"arithmetic"})
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_docstring_says_every_argument_and_has_an_example(name: str):
     doc = inspect.getdoc(getattr(js, name))
     assert doc is not None
     assert "Args:" in doc and ">>>" in doc
     for argument in inspect.signature(getattr(js, name)).parameters:
         assert f"    {argument}: " in doc
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isclass(getattr(js, name))])
+def test_the_docstring_of_a_curve_has_five_parts_in_their_order(name: str):
+    doc = inspect.getdoc(getattr(js, name)) or ""
+    what, formula = doc.index(".\n"), doc.index("\n    ")
+    symbols, values, source = doc.index("\nArgs:"), doc.index("\n>>> "), doc.rindex("\n\n")
+    assert what < formula < symbols < values < source
+    assert ">>>" not in doc[source:] and doc.endswith(".")
 
 
 @pytest.mark.parametrize("init_value", [1.0, np.ones(5), jnp.ones(())])
