@@ -128,7 +128,7 @@ def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.
     """Of a table with one entry more than there are boundaries: the entry for the step, after the last one passed."""
     count = boundaries.shape[0]
     if count > FEW:
-        piece = boundaries_passed(step, boundaries)
+        piece = jnp.searchsorted(boundaries, step, side="right", method="scan")
         return lambda table: table[piece]
     passed = [boundaries[i] <= step for i in range(count)]
 
@@ -139,13 +139,3 @@ def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.
         return value
 
     return pick
-
-
-def boundaries_passed(step: jax.Array, boundaries: jax.Array) -> jax.Array:
-    """How many of the sorted boundaries lie at or before the step."""
-    if boundaries.shape[0] > FEW:
-        return jnp.searchsorted(boundaries, step, side="right", method="scan")
-    passed = jnp.zeros_like(step)
-    for i in range(boundaries.shape[0]):
-        passed = passed + (boundaries[i] <= step).astype(step.dtype)
-    return passed

@@ -143,9 +143,8 @@ def split(x: jax.Array, bits: int = 12) -> tuple[jax.Array, jax.Array]:
     """Its first bits and its last ones. With 12 (Dekker), their products are exact, for float32 holds 24."""
     if is_double(x):
         return x, jnp.zeros_like(x)
-    first = jax.lax.bitcast_convert_type(
-        jax.lax.bitcast_convert_type(x, jnp.int32) & jnp.int32(-(2 ** (24 - bits))), jnp.float32
-    )
+    mask = jnp.int32(-(2 ** (24 - bits)))
+    first = jax.lax.bitcast_convert_type(jax.lax.bitcast_convert_type(x, jnp.int32) & mask, jnp.float32)
     return first, x - first
 
 
