@@ -19,13 +19,6 @@ except ImportError as error:
 
 
 @into
-def jnp_cos(table: jax.Array, peak: jax.Array, end: jax.Array, length: jax.Array) -> jax.Array:
-    peak, end, length = peak[:, None], end[:, None], length[:, None]
-    steps = jnp.minimum(jnp.arange(table.shape[1]), length)
-    return end + (peak - end) * 0.5 * (1 + jnp.cos(jnp.pi * steps / length))
-
-
-@into
 def jnp_power(table: jax.Array, power: jax.Array) -> jax.Array:
     base = (jnp.arange(table.shape[1]) + 0.5) / table.shape[1]
     return jnp.power(base, power[:, None])

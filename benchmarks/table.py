@@ -3,8 +3,8 @@
 Every curve for 1,000 configurations and 100,000 steps, each hyperparameter different in every row, by
 `js.evaluate(stack, steps, out=table)` into the memory of the last table. The limit is to fill that memory with one
 number per row. What is slower than 0.6 of that should be as fast as its plain formula in `jax.numpy`, float32, vmapped
-over the same rows. `jnp.cos` and `jnp.power` are plain formulas without vmap, and NumPy's is a vectorized cosine in
-float32. One `jax.jit` for each configuration, compilation included, and PyTorch's `step()` are measured on a sample.
+over the same rows. `jnp.power` is one without vmap, and NumPy's is a vectorized cosine in float32. One `jax.jit` for
+each configuration, compilation included, and PyTorch's `step()` are measured on a sample.
 
 On an accelerator there are up to 20,000 configurations, and the bytes that are written are also set against those that
 a copy reads and writes.
@@ -88,12 +88,11 @@ def beside_others(memory: Memory) -> Iterator[Row]:
     """The plain formulas against filling memory, and the curves against them."""
     from benchmarks import others  # which needs PyTorch
 
-    peak, end, length, power = (jnp.asarray(x, jnp.float32) for x in (PEAK, END, LENGTH, POWER))
+    peak, power = jnp.asarray(PEAK, jnp.float32), jnp.asarray(POWER, jnp.float32)
     few, very_few, scheduler = slice(FEW), slice(VERY_FEW), others.torch_cosine(0.1, STEPS)
     contestants = {
         "fill": memory.fill(),
         **{name: memory.curve(name) for name in ("Cosine", "Polynomial", "PowerLaw")},
-        "jnp.cos": memory.written(lambda table: others.jnp_cos(table, peak, end, length)),
         "jnp.power": memory.written(lambda table: others.jnp_power(table, power)),
         "optax, vmapped": memory.written(lambda table: others.optax_vmapped(table, peak)),
         "NumPy": lambda: others.numpy_cosine(PEAK[few], END[few], LENGTH[few], STEPS),
@@ -106,10 +105,9 @@ def beside_others(memory: Memory) -> Iterator[Row]:
     def row(name: str, other: str, at_least: float | None = None) -> Row:
         return compare(name, speed[name], other, speed[other], "G values/s", at_least=at_least)
 
-    yield from (row(name, "fill") for name in ("NumPy", "optax, vmapped", "jnp.cos", "jnp.power"))
+    yield from (row(name, "fill") for name in ("NumPy", "optax, vmapped", "jnp.power"))
     yield row("Polynomial", "jnp.power", 3)
     yield row("PowerLaw", "jnp.power", 3)
-    yield row("Cosine", "jnp.cos")
     yield row("Cosine", "NumPy")
     yield row("Cosine", "optax, vmapped", 8)
     yield row("Cosine", "optax, one jit each", 2000)

@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,17 @@ from jaxsched._schedule.programs import Program
 
 # a context manager, which older versions of JAX keep elsewhere
 enable_x64: Any = vars(jax if hasattr(jax, "enable_x64") else jax.experimental)["enable_x64"]
+
+
+def makes_a_schedule(public: object) -> bool:
+    """Whether it is a class of schedules, or a function that returns one."""
+    if inspect.isclass(public):
+        return issubclass(public, js.Schedule) and public is not js.Schedule
+    return inspect.isfunction(public) and inspect.signature(public).return_annotation is js.Schedule
+
+
+MAKE_ONE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack"}
+"""The public names that make a schedule; the two others make a stack."""
 
 
 def compilations(jitted: Any) -> int:

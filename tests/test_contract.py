@@ -18,7 +18,7 @@ import pytest
 import jaxsched as js
 from jaxsched._schedule.calling import call, call_packed
 from tests.catalogue import ROWS, Row
-from tests.helpers import compilations, enable_x64, float_leaves
+from tests.helpers import MAKE_ONE, compilations, enable_x64, float_leaves
 
 
 LAST = 2**31 - 1
@@ -81,11 +81,7 @@ def with_lengths(schedule: js.Schedule, length: int) -> js.Schedule:
 
 
 def test_every_exported_schedule_has_a_row():
-    names = set(js.__all__)
-    not_schedules = {"Schedule", "Configs", "Results", "grid", "stack", "build", "evaluate", "blocks", "Block", "sweep"}
-    not_schedules |= {"steps_from", "steps_from_epochs", "steps_from_fraction", "lint", "Finding", "Extrema"}
-    not_schedules |= {"ReduceOnPlateau", "GreedyPlateau", "PlateauState"}
-    assert names - not_schedules == {name.split(",")[0] for name in ROWS} - {"arithmetic"}
+    assert {name.split(",")[0] for name in ROWS} - {"arithmetic"} == MAKE_ONE
 
 
 @rows

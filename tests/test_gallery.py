@@ -1,7 +1,6 @@
 """The gallery shows every schedule there is, and its table is what the script writes."""
 
 import importlib.util
-import inspect
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from tests.helpers import MAKE_ONE
 
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -27,17 +27,9 @@ gallery = load(EXAMPLES / "gallery.py")
 ENTRIES = {entry.name: entry for entries in gallery.ENTRIES.values() for entry in entries}
 
 
-def makes_a_schedule(public: object) -> bool:
-    if inspect.isclass(public):
-        return issubclass(public, js.Schedule) and public is not js.Schedule
-    return inspect.isfunction(public) and inspect.signature(public).return_annotation is js.Schedule
-
-
 def test_every_exported_schedule_is_shown_once():
-    of_many = {"build", "stack"}
-    public = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))}
     names = [entry.name for entries in gallery.ENTRIES.values() for entry in entries]
-    assert sorted(names) == sorted(public - of_many | {"+ - * /"})
+    assert sorted(names) == sorted(MAKE_ONE | {"+ - * /"})
 
 
 def test_every_entry_makes_what_it_is_named_for():

@@ -10,11 +10,11 @@ from benchmarks.curves import CURVES as RACED
 from benchmarks.plain import PLAIN
 from jaxsched._curves.shapes import SHAPES
 from tests import catalogue, strategies, test_accuracy
-from tests.test_gallery import ENTRIES, makes_a_schedule
+from tests.helpers import MAKE_ONE
+from tests.test_gallery import ENTRIES
 
 
-CURVES = {name for name in js.__all__ if isinstance(getattr(js, name), type) and makes_a_schedule(getattr(js, name))}
-MADE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack"}
+CURVES = {name for name in MAKE_ONE if isinstance(getattr(js, name), type)}
 
 
 def named(*tables: object) -> set[str]:
@@ -27,16 +27,16 @@ def drawn() -> set[str]:
 
 
 PLACES = {
-    "tests/catalogue.py": (MADE, named(catalogue.ROWS), set()),
+    "tests/catalogue.py": (MAKE_ONE, named(catalogue.ROWS), set()),
     "tests/test_accuracy.py": (
         CURVES,
         named(test_accuracy.CURVES, test_accuracy.STAIRS, test_accuracy.RATIONAL),
         {"FromFunction"},  # which is as exact as its function
     ),
-    "tests/strategies.py": (MADE, drawn(), {"FromFunction"}),
+    "tests/strategies.py": (MAKE_ONE, drawn(), {"FromFunction"}),
     "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
     "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
-    "examples/gallery.py": (MADE, named(ENTRIES), set()),
+    "examples/gallery.py": (MAKE_ONE, named(ENTRIES), set()),
     "tests/strategies.py: SHAPES": (set(SHAPES), set(strategies.SHAPES), {"geometric"}),  # in tri_stage and infinite
 }
 """What should be in each place, what is there, and what need not be."""
