@@ -12,7 +12,7 @@ from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.fields import as_schedules
 from jaxsched._numerics.counts import since
-from jaxsched._numerics.floats import finite, quotient
+from jaxsched._numerics.floats import finite, quotient, where
 from jaxsched._schedule.arithmetic import arithmetic
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Leaf, Length, Number, Scalar, Times
@@ -93,7 +93,7 @@ class Select(Schedule, name="select"):
     def formula(self, step: jax.Array) -> Number:
         value = self.schedules[0].formula(step)
         for i, schedule in enumerate(self.schedules[1:], start=1):
-            value = jnp.where(jnp.asarray(self.index) >= i, schedule.formula(step), value)
+            value = where(jnp.asarray(self.index) >= i, schedule.formula(step), value)
         return value
 
 
@@ -133,7 +133,7 @@ class Splice(Schedule, name="splice"):
         at = jnp.maximum(self.at, 0)
         after = since(step, at)
         scale = quotient(self.first.formula(at), self.then.formula(jnp.zeros_like(step)))
-        return jnp.where(step > at, finite(scale * self.then.formula(after)), self.first.formula(jnp.minimum(step, at)))
+        return where(step > at, finite(scale * self.then.formula(after)), self.first.formula(jnp.minimum(step, at)))
 
 
 def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:
@@ -170,7 +170,7 @@ class DecayFrom(Schedule, name="decay_from"):
         at = jnp.maximum(self.at, 0)
         here = self.schedule.formula(jnp.minimum(step, at))
         tail = transition("decay_from", self.cooldown, here, self.end_value, self.transition_steps)
-        return jnp.where(step < at, here, tail.formula(since(step, at)))
+        return where(step < at, here, tail.formula(since(step, at)))
 
 
 def decay_from(

@@ -16,7 +16,7 @@ from jaxsched._data.data import broadcast_numbers, map_numbers
 from jaxsched._data.fields import as_schedules
 from jaxsched._data.source import show
 from jaxsched._numerics.counts import lookup
-from jaxsched._numerics.floats import last_step
+from jaxsched._numerics.floats import last_step, where
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
 
@@ -40,7 +40,7 @@ class Join(Schedule, name="join_schedules"):
         value = jnp.asarray(self.schedules[0].formula(jnp.minimum(step, lasts[0])))
         for schedule, start, last in zip(self.schedules[1:], boundaries, lasts[1:], strict=True):
             within = jnp.maximum(jnp.minimum(step, last) - start, 0)
-            value = jnp.where(step >= start, schedule.formula(within), value)
+            value = where(step >= start, schedule.formula(within), value)
         return value
 
 

@@ -15,7 +15,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.data import broadcast_numbers
 from jaxsched._data.fields import Field, as_schedule
 from jaxsched._numerics.counts import scaled_count
-from jaxsched._numerics.floats import default_dtype
+from jaxsched._numerics.floats import default_dtype, where
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Length
 
@@ -64,8 +64,8 @@ def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
         boundaries = scaled_count(_counts(schedule.boundaries), new[..., None], old[..., None])
         lives, new_lives = _lives(schedule.boundaries, old), _lives(boundaries, new)
         skipped = lives == 0
-        lives = jnp.where(skipped, old[..., None], lives)
-        new_lives = jnp.where(skipped, new[..., None], new_lives)
+        lives = where(skipped, old[..., None], lives)
+        new_lives = where(skipped, new[..., None], new_lives)
         if isinstance(schedule, JoinAlike):
             pieces = _stretched(schedule.schedules, lives, new_lives)
         else:

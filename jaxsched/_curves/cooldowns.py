@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_numbers
-from jaxsched._numerics.counts import per, steps_left
+from jaxsched._numerics.counts import steps_left
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
-from jaxsched._numerics.floats import as_float
+from jaxsched._numerics.floats import as_float, clip, inverse, where
 from jaxsched._numerics.ways import (
     WAVE,
     between,
@@ -108,10 +108,10 @@ class Rex(Schedule):
         # u / (1 - d + du) = 1 / (1 + (1 - d) (1 - u) / u): the odds are divided by 1 - d, and multiplied from the end
         path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
         gone = path.steps(steps_left(step, self.transition_steps), length)
-        flatter = 1 - jnp.clip(self.bend, 0, 1 - 1e-6)
+        flatter = 1 - clip(self.bend, 0, 1 - 1e-6)
         odds_against = as_float(length - gone) / as_float(jnp.maximum(gone, 1))
-        part = 1 / (1 + jnp.where(path.first_is_far, flatter, 1 / flatter) * odds_against)
-        return path.at(jnp.where(gone == 0, 0, part), gone == length)
+        part = 1 / (1 + where(path.first_is_far, flatter, inverse(flatter)) * odds_against)
+        return path.at(where(gone == 0, 0, part), gone == length)
 
 
 class MirrorCosine(Schedule):
@@ -176,10 +176,10 @@ class Exponential(Schedule):
     def formula(self, step: jax.Array) -> Number:
         # with r = 2^-b: (r^q - r) / (1 - r) = (2^bu - 1) / (2^b - 1), and the rest is (2^-bq - 1) / (2^-b - 1)
         left, done, *_ = fractions(steps_left(step, self.transition_steps), self.transition_steps)
-        b = jnp.clip(-log2_of_factor(self.decay_rate).total, 1e-6, 64)
+        b = clip(-log2_of_factor(self.decay_rate).total, 1e-6, 64)
         minus_one = lambda x: exp2_minus_one(exponent(double(x)))  # noqa: E731
-        part_init = jnp.where(done == 0, 1, minus_one(b * left) / minus_one(b))
-        part_end = jnp.where(left == 0, 1, minus_one(-b * done) / minus_one(-b))
+        part_init = where(done == 0, 1, minus_one(b * left) * inverse(minus_one(b)))
+        part_end = where(left == 0, 1, minus_one(-b * done) * inverse(minus_one(-b)))
         return between(self.init_value, self.end_value, part_init, part_end)
 
 
@@ -216,11 +216,11 @@ class Geometric(Schedule):
         # η_0 2^(rt), with r = (log₂ η_T - log₂ η_0) / T
         init, end = jnp.asarray(self.init_value), jnp.asarray(self.end_value)
         possible = jnp.sign(init) * jnp.sign(end) > 0
-        log2_init, log2_end = (log2_of_factor(jnp.where(possible, jnp.abs(x), 1)) for x in (init, end))
+        log2_init, log2_end = (log2_of_factor(where(possible, jnp.abs(x), 1)) for x in (init, end))
         length = jnp.maximum(self.transition_steps, 1)
         left = steps_left(step, self.transition_steps)
-        value = init * exp2(exponent_at(length - left, (log2_end - log2_init) * per(length)))
-        return jnp.where(left == 0, end, jnp.where(left == length, init, value))
+        value = init * exp2(exponent_at(length - left, (log2_end - log2_init) / double(length)))
+        return where(left == 0, end, where(left == length, init, value))
 
 
 STEEPEST = 2.0**20
@@ -258,9 +258,9 @@ class Tanh(Schedule):
         # ½ (1 - tanh x) = 1 / (1 + e^2x), and the rest of it is 1 / (1 + e^-2x)
         path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
         log2_e2 = double(2 * LOG2_E) * path.toward_far(1.0)
-        lower, upper = (log2_e2 * jnp.clip(x, -STEEPEST, STEEPEST) for x in (self.lower, self.upper))
+        lower, upper = (log2_e2 * clip(x, -STEEPEST, STEEPEST) for x in (self.lower, self.upper))
         done = length - steps_left(step, self.transition_steps)
-        x = exponent_at(done, (upper - lower) * per(length), start=lower, least=-100, most=100)
+        x = exponent_at(done, (upper - lower) / double(length), start=lower, least=-100, most=100)
         return path.at(1 / (1 + exp2(x)))
 
 

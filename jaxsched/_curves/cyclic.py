@@ -10,7 +10,7 @@ from jaxsched._numerics.counts import exact_part_of, steps_left
 from jaxsched._numerics.cycles import LEAST_EXCESS, equal_cycle, growing_cycle
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._numerics.floats import finite, last_step
+from jaxsched._numerics.floats import finite, last_step, where
 from jaxsched._numerics.ways import between, one_minus_cos, parts, sin2, symmetric, way
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
@@ -39,7 +39,7 @@ class CosineAnnealing(Schedule):
     def formula(self, step: jax.Array) -> Number:
         period = jnp.maximum(self.period_steps, 0)
         half_wave, since = equal_cycle(step, period)
-        left = jnp.where(half_wave % 2 == 0, period - since, since)
+        left = where(half_wave % 2 == 0, period - since, since)
         return symmetric(one_minus_cos, self.init_value, self.end_value, left, period)
 
 
@@ -92,9 +92,9 @@ class CosineRestarts(Schedule):
             value = symmetric(one_minus_cos, self._start(cycle), self.end_value, left, period)
         else:
             cycle, done, left = growing_cycle(step, period, double(self.growth))
-            part = sin2(parts(jnp.where(period > 0, left, 0), jnp.where(period > 0, done, 1)))
+            part = sin2(parts(where(period > 0, left, 0), where(period > 0, done, 1)))
             value = between(self._start(cycle), self.end_value, part.first, part.second)
-        return value if self.cycles is None else jnp.where(cycle < self.cycles, value, self.end_value)
+        return value if self.cycles is None else where(cycle < self.cycles, value, self.end_value)
 
     def _start(self, cycle: jax.Array) -> Number:
         if self.decay is None:
@@ -143,8 +143,8 @@ class Triangular(Schedule):
         rise = jnp.maximum(self.rise_steps, 0)
         fall = rise if self.fall_steps is None else jnp.maximum(self.fall_steps, 0)
         once = fall > last_step() - rise  # a cycle that would be longer than all steps there are is the only one
-        cycle, since = equal_cycle(step, rise + jnp.where(once, 0, fall))
-        cycle, since = jnp.where(once, 0, cycle), jnp.where(once, step, since)
+        cycle, since = equal_cycle(step, rise + where(once, 0, fall))
+        cycle, since = where(once, 0, cycle), where(once, step, since)
         scale = self.scale
         if isinstance(scale, Schedule):
             scale = scale.formula(cycle if self.scale_by == "cycle" else step)
@@ -153,8 +153,8 @@ class Triangular(Schedule):
         peak = finite(2 * finite(half))
         # both sides are lines, of as many steps from `init_value` as are done of the rise, or left of the fall
         path, rising = way(peak, self.init_value), since < rise
-        length = jnp.maximum(jnp.where(rising, rise, fall), 1)
-        above = jnp.where(rising, since, steps_left(since - rise, fall))
+        length = jnp.maximum(where(rising, rise, fall), 1)
+        above = where(rising, since, steps_left(since - rise, fall))
         gone = path.steps(above, length)
-        part = jnp.where(rising, exact_part_of(gone, jnp.maximum(rise, 1)), exact_part_of(gone, jnp.maximum(fall, 1)))
+        part = where(rising, exact_part_of(gone, jnp.maximum(rise, 1)), exact_part_of(gone, jnp.maximum(fall, 1)))
         return path.at(part, gone == length)

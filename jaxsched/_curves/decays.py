@@ -6,7 +6,7 @@ A length of 0 is infinitely short: so many periods have passed, at every step, t
 import jax
 import jax.numpy as jnp
 
-from jaxsched._numerics.counts import counted, per, timescales, whole_periods
+from jaxsched._numerics.counts import as_length, counted, timescales, whole_periods
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import (
     ENDLESS,
@@ -21,7 +21,7 @@ from jaxsched._numerics.exponentials import (
     stairs,
     times_log2,
 )
-from jaxsched._numerics.floats import as_float, last_step
+from jaxsched._numerics.floats import as_float, last_step, where
 from jaxsched._numerics.ways import way
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Factor, Length, Number, Rate, Scalar
@@ -59,7 +59,7 @@ class ExponentialDecay(Schedule):
         if self.end_value is None:
             return value
         falls = rate.total < 0
-        return jnp.where(falls, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
+        return where(falls, jnp.maximum(value, self.end_value), jnp.minimum(value, self.end_value))
 
 
 class NaturalExponentialDecay(Schedule):
@@ -118,10 +118,10 @@ class InverseTimeDecay(Schedule):
         else:
             count, length = counted(step, self.transition_steps), self.transition_steps
         rate = jnp.maximum(self.decay_rate, 0)
-        fit = jnp.where(rate > ENDLESS, 2.0**-32, 1)  # squared where the product would overflow
-        per_step, number = double(rate * fit * fit) * per(length), as_float(count)
+        fit = where(rate > ENDLESS, 2.0**-32, 1)  # squared where the product would overflow
+        per_step, number = double(rate * fit * fit) / as_length(length), as_float(count)
         slope = fit * fit + (number * per_step.high + number * per_step.low)
-        return jnp.where(count > 0, fit * (self.init_value * fit / slope), self.init_value)
+        return where(count > 0, fit * (self.init_value * fit / slope), self.init_value)
 
 
 class StepDecay(Schedule):
@@ -247,8 +247,8 @@ class Logistic(Schedule):
     def formula(self, step: jax.Array) -> Number:
         # 1 / (1 + e^-x), and the rest of it is 1 / (1 + e^x)
         path, late = way(self.init_value, self.end_value), step - jnp.maximum(self.midpoint, 0)
-        late = jnp.where(jnp.asarray(self.timescale) > 0, late, jnp.where(late < 0, -last_step(), last_step()))
-        rate = per(self.timescale) * LOG2_E * path.toward_far(1.0)
+        late = where(jnp.asarray(self.timescale) > 0, late, where(late < 0, -last_step(), last_step()))
+        rate = double(LOG2_E) * path.toward_far(1.0) / as_length(self.timescale)
         return path.at(1 / (1 + exp2(exponent_at(late, rate, least=-100, most=100))))
 
 
@@ -272,5 +272,5 @@ class Gaussian(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         # e^(-u²/2) = 2^-(cu)², with c² = ½ log₂ e
-        rate = per(self.timescale) * (0.5 * LOG2_E) ** 0.5
+        rate = (0.5 * LOG2_E) ** 0.5 / as_length(self.timescale)
         return self.init_value * exp2(minus_square_at(counted(step, self.timescale), rate))

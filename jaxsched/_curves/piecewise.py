@@ -13,6 +13,7 @@ from jaxsched._data.checks import entries
 from jaxsched._numerics.counts import lookup, steps_left
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
+from jaxsched._numerics.floats import where
 from jaxsched._numerics.ways import line, one_minus_cos, symmetric
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
@@ -142,7 +143,7 @@ class PiecewiseInterpolate(Schedule):
             value = symmetric(one_minus_cos, init, end, left, length)
         else:
             value = line(init, end, left, length)
-        return jnp.where(step < boundaries[0], values[0], value)
+        return where(step < boundaries[0], values[0], value)
 
 
 class Tabulated(Schedule):

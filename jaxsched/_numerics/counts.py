@@ -8,7 +8,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._numerics.doubles import Double, count_of, double, rounded
-from jaxsched._numerics.floats import as_float, default_dtype, last_step, x64
+from jaxsched._numerics.floats import as_float, default_dtype, inverse, last_step, where, x64
 
 
 def since(step: jax.Array, start: ArrayLike) -> jax.Array:
@@ -27,19 +27,19 @@ def steps_left(step: jax.Array, length: ArrayLike) -> jax.Array:
 # Parts of a length.
 
 
-def per(length: ArrayLike) -> Double:
-    """1 / length; a length of 0 counts as 1."""
-    return 1.0 / double(jnp.maximum(length, 1))
+def as_length(length: ArrayLike) -> Double:
+    """What a rate per length is divided by to be one per step; a length of 0 counts as 1."""
+    return double(jnp.maximum(length, 1))
 
 
 def counted(step: jax.Array, length: ArrayLike) -> jax.Array:
     """The step; the last one where a length of 0 is counted in, which is infinitely short: 2^31 of it have passed."""
-    return jnp.where(jnp.asarray(length) <= 0, last_step(), step)
+    return where(jnp.asarray(length) <= 0, last_step(), step)
 
 
 def part_of(count: jax.Array, length: ArrayLike) -> jax.Array:
-    """count / length, rounded once where floats hold both; a length of 0 counts as 1."""
-    return as_float(count) / as_float(jnp.maximum(length, 1))
+    """count / length, within 2 ulp where floats hold both; a length of 0 counts as 1."""
+    return as_float(count) * inverse(as_float(jnp.maximum(length, 1)))
 
 
 def exact_part_of(count: jax.Array, length: jax.Array) -> jax.Array:
@@ -47,7 +47,7 @@ def exact_part_of(count: jax.Array, length: jax.Array) -> jax.Array:
     rounded, low = as_float(length), length & (2**11 - 1 if x64() else 2**8 - 1)  # what a float lacks of an integer
     lost = (as_float(length - low) - rounded) + as_float(low)
     part = as_float(count) / rounded
-    return part - part * (lost / rounded)
+    return part - part * (lost * inverse(rounded))
 
 
 def timescales(step: jax.Array, timescale: ArrayLike, shift: ArrayLike) -> jax.Array:
@@ -78,10 +78,10 @@ def divided(count: jax.Array, by: ArrayLike) -> tuple[jax.Array, jax.Array]:
     multiple = by << more_bits
     first_digit = _small_quotient(count, multiple)
     left = count - first_digit * multiple
-    second_digit = jnp.where(more_bits == 0, 0, _small_quotient(left, by))
+    second_digit = where(more_bits == 0, 0, _small_quotient(left, by))
     quotient, left = (first_digit << more_bits) + second_digit, left - second_digit * by
     one_more = left >= by
-    return quotient + one_more.astype(count.dtype), left - jnp.where(one_more, by, 0)
+    return quotient + one_more.astype(count.dtype), left - where(one_more, by, 0)
 
 
 def _bits(by: jax.Array) -> jax.Array:
@@ -95,13 +95,13 @@ def _small_quotient(count: jax.Array, by: jax.Array) -> jax.Array:
     A float from 1 / eps to 2 / eps is whole, and the next one is 1 more: 1.5 / eps + q has q in its last bits, rounded.
     Half of the divisor is taken off before, so that it is rounded downwards.
 
-    Two conversions and a product may add 1½ eps to the true quotient, and a division that is off by k ulp k + ½. It is
+    Two conversions and two products may add 2 eps to the true quotient, and an inverse that is off by k ulp k. It is
     made smaller by 8 eps, so that up to k = 6 it is never too large. Then it lacks at most 16 eps, which is less than 1
     for a quotient below 1 / (16 eps): 2¹⁹ in float32, 2⁴⁸ in float64.
     """
     dtype, eps = count.dtype, np.finfo(default_dtype(integer=False)).eps
-    inverse, base = float(1 - 8 * eps) / as_float(by), as_float(1.5 / eps)
-    bits = jax.lax.bitcast_convert_type(as_float(count - (by >> 1)) * inverse + base, dtype)
+    smaller, base = float(1 - 8 * eps) * inverse(as_float(by)), as_float(1.5 / eps)
+    bits = jax.lax.bitcast_convert_type(as_float(count - (by >> 1)) * smaller + base, dtype)
     return bits - jax.lax.bitcast_convert_type(base, dtype)
 
 
@@ -111,10 +111,10 @@ def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
     A guess in doubles is off by less than 1; what is left, in integers that may wrap around, says by how much.
     """
     over = jnp.maximum(over, 1)
-    whole = count_of(rounded(double(count) * double(by) * per(over)))
+    whole = count_of(rounded(double(count) * double(by) / double(over)))
     left = count * by - whole * over
     up, down = (left > 0) & (left >= over - left), (left < 0) & (-left > over + left)
-    return jnp.where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
+    return where(whole == last_step(), whole, whole + up.astype(whole.dtype) - down.astype(whole.dtype))
 
 
 # Tables.
@@ -135,7 +135,7 @@ def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.
     def pick(table: jax.Array) -> jax.Array:
         value = table[0]
         for i in range(count):
-            value = jnp.where(passed[i], table[i + 1], value)
+            value = where(passed[i], table[i + 1], value)
         return value
 
     return pick

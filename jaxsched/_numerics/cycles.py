@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import divided, per
+from jaxsched._numerics.counts import divided
 from jaxsched._numerics.doubles import Double, choose, double
 from jaxsched._numerics.exponentials import exp2_in_doubles, log2, times_log2
-from jaxsched._numerics.floats import as_float, last_step
+from jaxsched._numerics.floats import as_float, inverse, last_step, nearest, where
 
 
 LEAST_EXCESS = 1e-5
@@ -48,24 +48,24 @@ def whole_growing_cycle(
         passed = (life <= step - start) & (life < last_step())
         if last is not None:
             passed = passed & (index + 2**bit <= last)
-        start = jnp.where(passed, start + life, start)
-        factor = jnp.where(passed, _product(factor, factors[bit]), factor)
-        index = jnp.where(passed, index + 2**bit, index)
+        start = where(passed, start + life, start)
+        factor = where(passed, _product(factor, factors[bit]), factor)
+        index = where(passed, index + 2**bit, index)
 
     equal_index, rest = equal_cycle(step, period, last)
     grows = growth > 1
-    index, since = jnp.where(grows, index, equal_index), jnp.where(grows, step - start, rest)
-    return index, since, jnp.where(grows, _product(period, factor), period)
+    index, since = where(grows, index, equal_index), where(grows, step - start, rest)
+    return index, since, where(grows, _product(period, factor), period)
 
 
 def _product(a: jax.Array, b: jax.Array) -> jax.Array:
     """The product of two counts; the last step if it is larger."""
-    return jnp.where(as_float(a) * as_float(b) < 0.99 * last_step(), a * b, last_step())
+    return where(as_float(a) * as_float(b) < 0.99 * last_step(), a * b, last_step())
 
 
 def _held(x: jax.Array) -> jax.Array:
     """A sum of two counts, at most the last step."""
-    return jnp.where(x < 0, last_step(), x)
+    return where(x < 0, last_step(), x)
 
 
 def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -84,26 +84,26 @@ def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[j
     growth = Double(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
     grows = (growth - 1.0).total >= LEAST_EXCESS
     growth = choose(grows, growth, double(2.0))
-    excess, is_whole = growth - 1.0, (growth.high == jnp.round(growth.high)) & (growth.low == 0)
+    excess, is_whole = growth - 1.0, (growth.high == nearest(growth.high)) & (growth.low == 0)
 
-    passed = double(step) * (excess * per(period))
+    passed = double(step) * (excess / double(period))
     rate = log2(growth)
-    guess = jnp.floor(times_log2(1 + passed.total, passed.total, (1 - 2.0**-21) / rate.total).total)
+    guess = jnp.floor(times_log2(1 + passed.total, passed.total, (1 - 2.0**-21) * inverse(rate.total)).total)
     index = jax.lax.stop_gradient(jnp.maximum(guess, 0))
     shrunk = exp2_in_doubles(-rate * index)
     at = (1.0 + passed) * shrunk
 
     length = as_float(period) / shrunk.high
     done, left = ((way.total * (length / excess.total)) for way in (at - 1.0, growth - at))
-    done, left = (jnp.where(is_whole & (x < 2**20), jnp.round(x), x) for x in (done, left))
-    rounding = jnp.where(is_whole, 0, 1e-6 + 2.0**-34 * as_float(step))  # all that keeps the next start from the step
+    done, left = (where(is_whole & (x < 2**20), nearest(x), x) for x in (done, left))
+    rounding = where(is_whole, 0, 1e-6 + 2.0**-34 * as_float(step))  # all that keeps the next start from the step
     is_next = left <= rounding
     next_length, next_done = growth.high * length, jnp.maximum(-left, 0)
-    done, left = jnp.where(is_next, next_done, done), jnp.where(is_next, next_length - next_done, left)
-    length, index = jnp.where(is_next, next_length, length), index + as_float(is_next)
+    done, left = where(is_next, next_done, done), where(is_next, next_length - next_done, left)
+    length, index = where(is_next, next_length, length), index + as_float(is_next)
 
     equal_index, rest = equal_cycle(step, period)
-    length = jnp.where(grows, length, as_float(period))
-    done = jnp.where(grows, jnp.maximum(done, 0), as_float(rest)) / length
-    left = jnp.where(grows, left, as_float(period - rest)) / length
-    return jnp.where(grows, index.astype(step.dtype), equal_index), done, left
+    length = where(grows, length, as_float(period))
+    done = where(grows, jnp.maximum(done, 0), as_float(rest)) / length
+    left = where(grows, left, as_float(period - rest)) / length
+    return where(grows, index.astype(step.dtype), equal_index), done, left

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.floats import default_dtype, is_double, last_step
+from jaxsched._numerics.floats import default_dtype, inverse, is_double, last_step, nearest, where
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=("high", "low"), meta_fields=())
@@ -117,13 +117,13 @@ def _largest_count() -> np.floating:
 
 def choose(condition: jax.Array, a: Double, b: Double) -> Double:
     """As `jnp.where`."""
-    return Double(jnp.where(condition, a.high, b.high), jnp.where(condition, a.low, b.low))
+    return Double(where(condition, a.high, b.high), where(condition, a.low, b.low))
 
 
 def rounded(x: Double) -> Double:
     """The nearest whole number."""
-    whole = jnp.round(x.high)
-    return two_sum(whole, jnp.round((x.high - whole) + x.low))
+    whole = nearest(x.high)
+    return two_sum(whole, nearest((x.high - whole) + x.low))
 
 
 # Operations of which the error is known.
@@ -176,8 +176,8 @@ def _product(a: Double, b: Double) -> Double:
 
 @jax.jit
 def _quotient(a: Double, b: Double) -> Double:
-    """a / b, for |b| of at least 2^-64: the quotient of floats, and the quotient of what that leaves (Dekker)."""
-    inverse = jnp.clip(1 / b.high, -(2.0**64), 2.0**64)  # used once, the quotient is not stored
-    guess = a.high * inverse
+    """a / b, for |b| from 2^-64 to 2^64: the quotient of floats, and the quotient of what that leaves (Dekker)."""
+    inverse_of_b = inverse(b.high)
+    guess = a.high * inverse_of_b
     product = two_product(guess, b.high)
-    return Double(guess, (((a.high - product.high) - product.low) + (a.low - guess * b.low)) * inverse)
+    return Double(guess, (((a.high - product.high) - product.low) + (a.low - guess * b.low)) * inverse_of_b)

@@ -23,9 +23,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import counted, per, whole_periods
+from jaxsched._numerics.counts import as_length, counted, whole_periods
 from jaxsched._numerics.doubles import Double, Number, double, split, two_sum
-from jaxsched._numerics.floats import as_float, default_dtype, finite, is_double, last_step
+from jaxsched._numerics.floats import as_float, clip, default_dtype, finite, is_double, nearest, where, x64
 
 
 LN2 = float(np.log(2.0))
@@ -40,7 +40,7 @@ ENDLESS = 2.0**80
 
 def bounded(exponent: ArrayLike) -> jax.Array:
     """The exponent, or ±`ENDLESS` beyond that, which gives the same powers: its product with a count is finite."""
-    return jnp.clip(exponent, -ENDLESS, ENDLESS)
+    return clip(exponent, -ENDLESS, ENDLESS)
 
 
 # The bits of a float32. Its exponent is the first 8 of 31; the rest is 1.xxx without the 1.
@@ -89,7 +89,7 @@ def log1p(t: jax.Array) -> jax.Array:
 def _log_in_float64(x: jax.Array, minus_one: jax.Array) -> jax.Array:
     """log x, where `minus_one` is x - 1, and more exact than that near 0."""
     near = jnp.abs(minus_one) < 0.5
-    return jnp.where(near, jnp.log1p(jnp.where(near, minus_one, 0)), jnp.log(x))
+    return where(near, jnp.log1p(where(near, minus_one, 0)), jnp.log(x))
 
 
 def times_log2(x: jax.Array, minus_one: jax.Array, factor: ArrayLike) -> Double:
@@ -98,37 +98,37 @@ def times_log2(x: jax.Array, minus_one: jax.Array, factor: ArrayLike) -> Double:
     if is_double(x):
         return double(factor * LOG2_E * _log_in_float64(jnp.maximum(x, 1e-300), minus_one))
     k = jax.lax.stop_gradient(exponent_of(x))
-    log = log1p(jnp.where(k == 0, minus_one, x * power_of_two(-k) - 1))
+    log = log1p(where(k == 0, minus_one, x * power_of_two(-k) - 1))
     first, last = split(factor)
     return Double(k * first, k * last + (factor * LOG2_E) * log)
 
 
 @jax.jit
 def log2(x: Double) -> Double:
-    """log₂ x for x > 0, to 40 bits also where x is close to 1: one step of Newton from the logarithm in float32.
+    """log₂ x for x > 0, to 34 bits, also where x is close to 1.
 
-    Where 2^guess is almost x, log₂ x = guess + log₂(x / 2^guess), and the last is LOG2_E (x / 2^guess - 1).
+    With x = 2^k m and s = (m - 1) / (m + 1), which is 0.172 at most: log₂ x = k + 2 LOG2_E (s + s³/3 + s⁵/5 + ...), of
+    which the first two terms need doubles.
     """
     if is_double(x.high):
         return double(LOG2_E * _log_in_float64(x.high, x.high - 1))
     k = exponent_of(x.high)
-    half = jnp.round(k / 2)  # 2^-k alone could be less than a float can hold
-    scaled = Double(*(part * power_of_two(-half) * power_of_two(half - k) for part in (x.high, x.low)))
-    minus_one = scaled - 1.0
-    guess = LOG2_E * log1p(minus_one.high)
-    inverse_minus_one = exp2_minus_one_in_doubles(double(-guess))
-    error = minus_one + inverse_minus_one + minus_one * inverse_minus_one
-    whole = two_sum(k, guess)
-    return Double(whole.high, whole.low + LOG2_E * error.total)
+    half = nearest(k / 2)  # 2^-k alone could be less than a float can hold
+    m = Double(*(part * power_of_two(-half) * power_of_two(half - k) for part in (x.high, x.low)))
+    s = (m - 1.0) / (m + 1.0)
+    square = s * s
+    third, z = square * (1 / 3), square.total
+    others = z * z * polynomial(z, 1 / 15, 1 / 13, 1 / 11, 1 / 9, 1 / 7, 1 / 5)
+    return k + (2 * LOG2_E) * (s + s * Double(third.high, third.low + others))
 
 
 def log2_of_factor(factor: Number) -> Double:
     """log₂ of a factor, not negative; for 0 or a subnormal, so far below 0 that nothing is left after any step."""
     factor = double(factor)
     positive = factor.high >= jnp.finfo(factor.high.dtype).tiny
-    low = jax.lax.stop_gradient(jnp.where(positive, factor.low, 0))
-    log = log2(Double(jnp.where(positive, factor.high, 1), low))
-    return Double(jnp.where(positive, log.high, -ENDLESS), jnp.where(positive, log.low, 0))
+    low = jax.lax.stop_gradient(where(positive, factor.low, 0))
+    log = log2(Double(where(positive, factor.high, 1), low))
+    return Double(where(positive, log.high, -ENDLESS), where(positive, log.low, 0))
 
 
 # An exponent is split, and a power is made of its parts.
@@ -144,7 +144,7 @@ class Exponent(NamedTuple):
 def exponent(x: Double) -> Exponent:
     if is_double(x.high):
         return Exponent(jnp.zeros_like(x.high), x.total)
-    whole = jax.lax.stop_gradient(jnp.round(jnp.maximum(x.total, -127)))
+    whole = jax.lax.stop_gradient(nearest(jnp.maximum(x.total, -127)))
     return Exponent(whole, jnp.maximum((x.high - whole) + x.low, -1))
 
 
@@ -155,16 +155,16 @@ def exponent_at(
     x = rate.high * as_float(count)
     start_whole = start_rest = None
     if start:
-        start_whole = jnp.round(start.high)
+        start_whole = nearest(start.high)
         start_rest = (start.high - start_whole) + start.low
         x = start_whole + (x + start_rest)
-    within = jnp.clip(x, least, most)
+    within = clip(x, least, most)
     if is_double(x):
         return Exponent(jnp.zeros_like(x), within)
-    whole = jax.lax.stop_gradient(jnp.round(within))
+    whole = jax.lax.stop_gradient(nearest(within))
     high, low = _product_minus(whole if start_whole is None else whole - start_whole, rate, count)
     rest = high + low if start_rest is None else high + (low + start_rest)
-    return Exponent(whole, jnp.where(x == within, rest, within - whole))
+    return Exponent(whole, where(x == within, rest, within - whole))
 
 
 def minus_square_at(count: jax.Array, rate: Double) -> Exponent:
@@ -174,9 +174,9 @@ def minus_square_at(count: jax.Array, rate: Double) -> Exponent:
         return Exponent(jnp.zeros_like(y), -y * y)
     first = jax.lax.stop_gradient(split(y)[0])
     high, low = _product_minus(first, rate, count)
-    last = jnp.where(y < 127**0.5, high + low, y - first)
+    last = where(y < 127**0.5, high + low, y - first)
     square = first * first
-    whole = jnp.round(square)
+    whole = nearest(square)
     return Exponent(-whole, (whole - square) - last * (2 * first + last))
 
 
@@ -185,17 +185,17 @@ def _product_minus(whole: jax.Array, rate: Double, count: jax.Array) -> tuple[ja
 
     The first 12 bits of the rate times the first 12 of the largest count that matters lose nothing, nor do they times
     the other bits of the count; and nor does the difference of the first product and what is close to it. A count
-    matters up to 256 / rate: above, the power is 0 or held.
+    matters up to 128 / rate: above, the power is 0 or held.
     """
     first, last = split(rate.high)
-    low = count & _bits_beyond_12(256 / jnp.maximum(jnp.abs(rate.high), 1e-30))
+    low = count & _bits_beyond_12(8 - exponent_of(jnp.maximum(jnp.abs(rate.high), 1e-30)))
     return as_float(count - low) * first - whole, as_float(low) * first + as_float(count) * (last + rate.low)
 
 
-def _bits_beyond_12(largest: jax.Array) -> jax.Array:
-    """The mask of the bits that a count up to half of the largest has beyond its first 12."""
-    bits = exponent_of(jnp.minimum(largest, float(last_step()))).astype(default_dtype(integer=True))
-    return (1 << jnp.maximum(bits - 12, 0)) - 1
+def _bits_beyond_12(bits: jax.Array) -> jax.Array:
+    """The mask of what an integer of so many bits has beyond its first 12."""
+    most = 63 if x64() else 31
+    return (1 << (clip(bits, 12, most) - 12).astype(default_dtype(integer=True))) - 1
 
 
 def exp2(x: Exponent) -> jax.Array:
@@ -238,25 +238,26 @@ def repeated(init: ArrayLike, log2_factor: Double, count: jax.Array) -> jax.Arra
                + (ln 2 - 11/16) s + (½ ln² 2 - 1/4) s² + ln 2 (rest - s) + ½ ln² 2 (rest² - s²) + ...
     """
     x = log2_factor.high * as_float(count)
-    within = jnp.clip(x, -127, GROWTH_LIMIT)
+    within = clip(x, -127, GROWTH_LIMIT)
     if is_double(x):
         return finite(init * jnp.exp2(within))
-    whole = jax.lax.stop_gradient(jnp.round(within))
+    whole = jax.lax.stop_gradient(nearest(within))
     high, low = _product_minus(whole, log2_factor, count)
-    high, low = jnp.where(x == within, high, within - whole), jnp.where(x == within, low, 0)
+    high, low = where(x == within, high, within - whole), where(x == within, low, 0)
     rest, t = high + low, LN2 * (high + low)
 
-    s = jax.lax.stop_gradient(jnp.round(64 * rest)) / 64
+    s = jax.lax.stop_gradient(nearest(64 * rest)) / 64
     beyond = (high - s) + low
     first = 1 + (11 / 16 * s + 1 / 4 * (s * s))
     last = (LN2 - 11 / 16) * s + (LN2**2 / 2 - 1 / 4) * (s * s) + beyond * (LN2 + LN2**2 / 2 * (rest + s))
     last = last + t * t * t * polynomial(t, *EXP_BEYOND_SQUARE)  # e^t - 1 - t - t²/2, with a relative error of 5·10⁻⁸
 
-    fit = jnp.where(jnp.abs(init) > 2.0**125, 0.25, 1)  # so that nothing overflows before it is scaled
+    large = jnp.abs(init) > 2.0**125
+    fit, back = where(large, 0.25, 1.0), where(large, 4.0, 1.0)  # so that nothing overflows before it is scaled
     fitted = jnp.asarray(init * fit)
     init_first, init_last = split(fitted, bits=9)
     value = init_first * first + (init_last * first + fitted * last)
-    return finite(value * power_of_two(whole) * (1 / fit))
+    return finite(value * power_of_two(whole) * back)
 
 
 def exp2_in_doubles(x: Double) -> Double:
@@ -264,8 +265,8 @@ def exp2_in_doubles(x: Double) -> Double:
     if is_double(x.high):
         return double(jnp.exp2(x.total))
     far = x.high < -127
-    x = Double(jnp.where(far, -127, x.high), jnp.where(far, 0, x.low))
-    whole = jax.lax.stop_gradient(jnp.round(x.high))
+    x = Double(where(far, -127, x.high), where(far, 0, x.low))
+    whole = jax.lax.stop_gradient(nearest(x.high))
     power = 1.0 + exp2_minus_one_in_doubles(two_sum(x.high - whole, x.low))
     scale = power_of_two(whole)
     return Double(power.high * scale, power.low * scale)
@@ -297,12 +298,12 @@ def powers(part: jax.Array, other: jax.Array, power: ArrayLike) -> tuple[jax.Arr
     positive = part > 0
     value = exp2(exponent(times_log2(part, part - 1, power)))
     minus_one = exp2_minus_one(exponent(times_log2(part, -other, power)))
-    return jnp.where(positive, value, 0), jnp.where(positive, -minus_one, 1)
+    return where(positive, value, 0), where(positive, -minus_one, 1)
 
 
 def grown(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:
     """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
-    return finite(init * exp2(exponent_at(counted(step, length), log2_factor * per(length), most=GROWTH_LIMIT)))
+    return finite(init * exp2(exponent_at(counted(step, length), log2_factor / as_length(length), most=GROWTH_LIMIT)))
 
 
 def stairs(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:

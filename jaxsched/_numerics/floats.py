@@ -41,19 +41,55 @@ def as_float(x: ArrayLike) -> jax.Array:
     return jnp.asarray(x).astype(default_dtype(integer=False))
 
 
+def where(condition: jax.Array, a: ArrayLike, b: ArrayLike) -> jax.Array:
+    """As `jnp.where`, which is a program inside of the program: this is one operation of it, and compiles faster."""
+    dtype, shape = jnp.result_type(a, b), jnp.broadcast_shapes(*map(jnp.shape, (condition, a, b)))
+    a, b = (jnp.broadcast_to(jnp.asarray(x, dtype), shape) for x in (a, b))
+    return jax.lax.select(jnp.broadcast_to(condition, shape), a, b)
+
+
+def clip(x: ArrayLike, least: float, most: float) -> jax.Array:
+    """As `jnp.clip`, without a program inside."""
+    return jnp.minimum(jnp.maximum(x, least), most)
+
+
+def nearest(x: jax.Array) -> jax.Array:
+    """The nearest whole number, as `jnp.round`, without a program inside."""
+    return jax.lax.round(x, jax.lax.RoundingMethod.TO_NEAREST_EVEN)
+
+
 def finite(x: ArrayLike) -> jax.Array:
     """x, or the largest float of its sign where it overflowed."""
     largest = float(np.finfo(default_dtype(integer=False)).max)
-    return jnp.clip(x, -largest, largest)
+    return clip(x, -largest, largest)
+
+
+def inverse(x: jax.Array) -> jax.Array:
+    """1 / x within 1.5 ulp, for |x| from 2^-64 to 2^64; finite for all others that are.
+
+    For numbers of a configuration: XLA:CPU makes a program of its own of each quotient that is the same at every step,
+    and compiles that as long as a whole line.
+
+    The bits of a float are its logarithm, roughly, so those of 1, doubled, less those of x are 1 / x within 13%.
+    Newton's method squares the error: 1.6%, 2·10⁻⁴, 6·10⁻⁸.
+    """
+    if is_double(x):
+        return 1 / x
+    one = np.float32(1).view(np.int32)
+    guess = jax.lax.bitcast_convert_type(2 * one - jax.lax.bitcast_convert_type(x, jnp.int32), jnp.float32)
+    guess = jax.lax.stop_gradient(clip(guess, -(2.0**64), 2.0**64))
+    for _ in range(3):
+        guess = guess + guess * (1 - x * guess)
+    return guess
 
 
 def quotient(a: ArrayLike, b: ArrayLike) -> jax.Array:
     """a / b; 0 where b is less than 10⁻¹⁸ from 0, so that the gradient -a / b² is finite too."""
     divides = jnp.abs(b) > 1e-18
-    return jnp.where(divides, finite(a / jnp.where(divides, b, 1)), 0)
+    return where(divides, finite(a / where(divides, b, 1)), 0)
 
 
 def sqrt(x: jax.Array) -> jax.Array:
     """√x, with a gradient of 0 at 0."""
     positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
+    return where(positive, jnp.sqrt(where(positive, x, 1)), 0)

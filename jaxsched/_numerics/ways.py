@@ -16,7 +16,7 @@ from jax.typing import ArrayLike
 from jaxsched._numerics.counts import exact_part_of, part_of
 from jaxsched._numerics.doubles import as_rounded
 from jaxsched._numerics.exponentials import polynomial
-from jaxsched._numerics.floats import as_float, is_double, sqrt
+from jaxsched._numerics.floats import as_float, inverse, is_double, sqrt, where
 
 
 # Parts of a length.
@@ -37,7 +37,7 @@ def parts(first: jax.Array, second: jax.Array) -> Parts:
 
 def parts_of_smaller(smaller: jax.Array, is_first: jax.Array) -> Parts:
     larger = 1 - smaller
-    return Parts(jnp.where(is_first, smaller, larger), jnp.where(is_first, larger, smaller), smaller, is_first)
+    return Parts(where(is_first, smaller, larger), where(is_first, larger, smaller), smaller, is_first)
 
 
 def fractions(left: jax.Array, length: ArrayLike) -> Parts:
@@ -62,12 +62,12 @@ class Way(NamedTuple):
         The one or the other for a whole row: -x - 1 has the bits of x flipped, so both are (left ^ flip) + offset,
         which costs less than a choice at every step.
         """
-        flip, offset = jnp.where(self.first_is_far, 0, -1), jnp.where(self.first_is_far, 0, length + 1)
+        flip, offset = where(self.first_is_far, 0, -1), where(self.first_is_far, 0, length + 1)
         return (left ^ flip.astype(left.dtype)) + offset
 
     def toward_far(self, x: ArrayLike) -> jax.Array:
         """x if the first value is far, else -x."""
-        return jnp.where(self.first_is_far, x, -jnp.asarray(x))
+        return where(self.first_is_far, x, -jnp.asarray(x))
 
     def at(self, part: jax.Array, arrived: jax.Array | None = None) -> jax.Array:
         """The value when this part has been gone from the near end, which is the far one where that has `arrived`."""
@@ -75,23 +75,24 @@ class Way(NamedTuple):
 
     def at_twice(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
         """As `at`, for twice the part. Where the way could be longer than the largest float, all is made smaller."""
-        fit = jnp.where(jnp.maximum(jnp.abs(self.near), jnp.abs(self.far)) > 2.0**125, 0.25, 1)
+        large = jnp.abs(self.far) > 2.0**125
+        fit, back = where(large, 0.25, 1.0), where(large, 4.0, 1.0)
         near = as_rounded(self.near * fit)  # or this product is fused with the sum, and not the other one
         half = self.far * (fit / 2) - self.near * (fit / 2)
-        return jnp.where(arrived, self.far, (near + half * twice) * (1 / fit))
+        return where(arrived, self.far, (near + half * twice) * back)
 
 
 def way(first: ArrayLike, second: ArrayLike) -> Way:
     """The way between two values. Its part keeps its relative accuracy on the way to 0, and from 0."""
     first, second = jnp.asarray(first), jnp.asarray(second)
     first_is_far = jnp.abs(second) <= jnp.abs(first)
-    return Way(jnp.where(first_is_far, second, first), jnp.where(first_is_far, first, second), first_is_far)
+    return Way(where(first_is_far, second, first), where(first_is_far, first, second), first_is_far)
 
 
 def between(init: ArrayLike, end: ArrayLike, part_init: jax.Array, part_end: jax.Array) -> jax.Array:
     """init · part_init + end · part_end, for parts that add up to 1; constant where both ends are the same."""
     path = way(init, end)
-    return path.at(jnp.where(path.first_is_far, part_init, part_end))
+    return path.at(where(path.first_is_far, part_init, part_end))
 
 
 def line(init: ArrayLike, end: ArrayLike, left: jax.Array, length: ArrayLike) -> jax.Array:
@@ -116,8 +117,8 @@ def symmetric(
     path, length = way(init, end), jnp.maximum(length, 1)
     gone = path.steps(left, length)
     to_go = length - gone
-    shorter = twice(as_float(jnp.minimum(gone, to_go)) * (WAVE / as_float(length)))
-    return path.at_twice(jnp.where(gone <= to_go, shorter, 2 - shorter), to_go == 0)
+    shorter = twice(as_float(jnp.minimum(gone, to_go)) * (WAVE * inverse(as_float(length))))
+    return path.at_twice(where(gone <= to_go, shorter, 2 - shorter), to_go == 0)
 
 
 # Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.
@@ -150,11 +151,11 @@ def sin2(parts: Parts) -> Parts:
 def one_minus_sqrt(parts: Parts) -> tuple[jax.Array, jax.Array]:
     """1 - √second and √second: (1 - √q) (1 + √q) = 1 - q."""
     root = sqrt(parts.second)
-    return jnp.where(root == 0, 1, parts.first / (1 + root)), root  # where machines divide inexactly, even by 1
+    return where(root == 0, 1, parts.first / (1 + root)), root  # where machines divide inexactly, even by 1
 
 
 def one_minus_square(parts: Parts) -> tuple[jax.Array, jax.Array]:
     """1 - second² and second²: 1 - q² = 2u - u² for u = 1 - q."""
     part, other = parts.first, parts.second
     square = other * other
-    return jnp.where(other < 0.5, 1 - square, 2 * part - part * part), square
+    return where(other < 0.5, 1 - square, 2 * part - part * part), square

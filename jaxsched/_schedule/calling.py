@@ -98,6 +98,7 @@ def _values_at(schedule: Data, steps: jax.Array) -> jax.Array:
     schedule = broadcast_numbers(
         map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
     )
+    value = jax.jit(value, inline=True)
     for _ in steps.shape:
         value = jax.vmap(value, in_axes=(None, 0))
     for _ in schedule.shape:

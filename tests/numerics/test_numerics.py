@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 import jaxsched as js
 from benchmarks import polynomials
-from jaxsched._numerics import counts, doubles, exponentials, ways
+from jaxsched._numerics import counts, doubles, exponentials, floats, ways
 from jaxsched._numerics.doubles import Double
 from tests.helpers import enable_x64, next_floats, with_other_quotients
 
@@ -125,6 +125,23 @@ def test_a_quotient_of_integers_is_exact_where_a_float_division_is_off_by_4_ulp(
                 assert np.array_equal(compiled(dtype(off), count, by), exact), f"off by {off} ulp"
 
 
+def test_a_quotient_of_integers_is_exact_where_an_inverse_is_off_by_4_ulp(monkeypatch: pytest.MonkeyPatch):
+    count, by = (x.astype(np.int32) for x in counts_and_divisors(32))
+    for off in range(-4, 5):
+        monkeypatch.setattr(counts, "inverse", lambda x, off=off: next_floats(floats.inverse(x), np.int32(off)))
+        for compiled in (counts.divided, jax.jit(lambda *numbers: counts.divided(*numbers))):
+            assert np.array_equal(compiled(count, by), np.divmod(count, by)), f"off by {off} ulp"
+
+
+@given(st.floats(2.0**-64, 2.0**64, width=32) | st.integers(1, LAST).map(lambda x: float(np.float32(x))), st.booleans())
+def test_an_inverse_needs_no_division(x: float, negative: bool):
+    x = -x if negative else x
+    for inverse in (floats.inverse, jax.jit(floats.inverse)):
+        np.testing.assert_allclose(inverse(np.float32(x)), 1 / x, rtol=1.51 * ULP)
+    if abs(x) > 1e-15:  # or the gradient overflows
+        np.testing.assert_allclose(jax.grad(floats.inverse)(np.float32(x)), -1 / x**2, rtol=1e-5, atol=1e-37)
+
+
 @given(
     count=st.integers(-LAST, LAST),
     rate=st.floats(-80, 80) | st.floats(-1e-3, 1e-3) | st.floats(-1e-8, 1e-8),
@@ -150,7 +167,7 @@ def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
 @given(step=st.integers(0, LAST), length=st.integers(1, LAST))
 def test_whole_periods_are_exact_and_others_to_44_bits(step: int, length: int):
     assert jax.jit(counts.whole_periods)(np.int32(step), np.int32(length)) == step // length
-    part = jax.jit(lambda t, length: doubles.double(t) * counts.per(length))(np.int32(step), np.int32(length))
+    part = jax.jit(lambda t, length: doubles.double(t) / counts.as_length(length))(np.int32(step), np.int32(length))
     np.testing.assert_allclose(float(part), step / length, rtol=2.0**-43)
 
 
@@ -211,10 +228,12 @@ def test_a_count_is_scaled_exactly(count: int, by: int, over: int):
 
 
 @given(st.integers(0, LAST), st.integers(1, LAST))
-def test_a_double_holds_a_count_and_its_inverse(count: int, length: int):
+def test_a_double_holds_a_count_and_divides_by_one(count: int, length: int):
     held = jax.jit(doubles.double)(np.int32(count))
     assert float(held) == count == int(jax.jit(doubles.count_of)(held))
-    np.testing.assert_allclose(float(jax.jit(counts.per)(np.int32(length))), 1 / length, rtol=2.0**-44)
+    np.testing.assert_allclose(
+        float(jax.jit(lambda n: 1.0 / counts.as_length(n))(np.int32(length))), 1 / length, rtol=2.0**-44
+    )
 
 
 double_numbers = st.floats(1e-6, 10.0)
