@@ -1,7 +1,8 @@
-"""How does compilation grow with the number of pieces, and of configurations?
+"""How long does a schedule take to compile?
 
-The time to trace, lower and compile `schedule(steps)` for 1,000 steps with empty caches, and the number of equations
-that are traced, those of inner functions included. Against 10 pieces, or against one configuration.
+CPU seconds to trace, lower and compile `schedule(steps)` for 1,000 steps with empty caches: against the same schedule
+of optax, or the plain formula; and the number of equations that are traced, those of inner functions included, and how
+they grow with the number of pieces, and of configurations: against 10 pieces, or against one configuration.
 
     python -m benchmarks.compile
     python -m benchmarks.compile --beside PYTHON ...
@@ -17,18 +18,74 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 import jaxsched as js
-from benchmarks.measure import Row, compare, race, section
+from benchmarks import plain
+from benchmarks.curves import CURVES
+from benchmarks.measure import Row, compare, quick, race, section
 
 
-ROUNDS = 15
+ROUNDS = 2 if quick() else 15
 STEPS = jnp.arange(1_000)
+
+
+# Beside optax and the plain formulas.
+
+OPTAX: dict[str, Callable[..., optax.Schedule]] = {
+    "Linear": lambda s: optax.linear_schedule(s.init_value, s.end_value, s.transition_steps),
+    "Cosine": lambda s: optax.cosine_decay_schedule(s.init_value, s.transition_steps),
+    "Polynomial": lambda s: optax.polynomial_schedule(s.init_value, s.end_value, s.power, s.transition_steps),
+    "ExponentialDecay": lambda s: optax.exponential_decay(s.init_value, s.transition_steps, s.decay_rate),
+    "StepDecay": lambda s: optax.exponential_decay(s.init_value, s.step_size, s.factor, staircase=True),
+    "MultiStep": lambda s: optax.piecewise_constant_schedule(s.init_value, {at: s.factor for at in s.boundaries}),
+    "warmup_cosine": lambda s: optax.warmup_cosine_decay_schedule(
+        s.init_value, s.peak_value, s.warmup_steps, s.total_steps, s.end_value
+    ),
+}
+
+POWERS = (
+    "ExponentialDecay",
+    "NaturalExponentialDecay",
+    "HalfLife",
+    "Geometric",
+    "Exponential",
+    "StepDecay",
+    "MultiStep",
+)
+POWERS += ("MultiStep", "Polynomial", "PowerLaw", "Tanh", "Logistic", "Gaussian")
+GROWING = "CosineRestarts, growing"
+
+
+def beside_others() -> Iterator[Row]:
+    """Every curve; the one whose cycles grow is set against a line."""
+    schedules = {name: schedule[0] for curves in CURVES.values() for name, schedule in curves.items()}
+    line = other("Linear")
+    for name in list(schedules)[: 2 if quick() else None]:
+        against, compiled = line if name == GROWING else other(name)
+        contestants = {name: lambda s=schedules[name]: fresh(s).lower().compile(), against: compiled}
+        seconds = race(contestants, ROUNDS, before=jax.clear_caches, clock=time.process_time)
+        most = 4.7 if name == GROWING else 2.5 if name in POWERS else 1.5
+        yield compare(name, 1e3 * seconds[name], against, 1e3 * seconds[against], "CPU ms", at_most=most)
+
+
+def other(name: str) -> tuple[str, Callable[[], object]]:
+    """What a curve is set against."""
+    numbers = {key: x[0] for key, x in plain.numbers_of(name).items()}
+    if name not in OPTAX:
+        values = lambda numbers, steps: plain.values(name, numbers, steps)  # noqa: E731
+        return "its plain formula", lambda: jax.jit(values).lower(numbers, STEPS).compile()
+    schedule = OPTAX[name](SimpleNamespace(**{key: x.tolist() for key, x in numbers.items()}))
+    return "optax's", lambda: jax.jit(schedule).lower(STEPS).compile()
+
+
+# More pieces, more configurations.
 
 
 def bounds(count: int) -> np.ndarray:
@@ -61,19 +118,19 @@ def equations(jaxpr: Any) -> int:
 def rows(what: str, schedules: dict[str, js.Schedule], at_most: float | None = None) -> Iterator[Row]:
     """Everything against the first of them."""
     compiled = {size: lambda x=x: fresh(x).lower().compile() for size, x in schedules.items()}
-    seconds = race(compiled, ROUNDS, before=jax.clear_caches)
+    seconds = race(compiled, ROUNDS, before=jax.clear_caches, clock=time.process_time)
     traced = {size: np.array([equations(fresh(x).jaxpr.jaxpr)]) for size, x in schedules.items()}
     first, *rest = schedules
     for size in rest:
         name = f"{what}, {size}"
-        yield compare(name, 1e3 * seconds[size], first, 1e3 * seconds[first], "ms", at_most=at_most)
+        yield compare(name, 1e3 * seconds[size], first, 1e3 * seconds[first], "CPU ms", at_most=at_most)
         yield compare(name, traced[size], first, traced[first], "equations", at_most=at_most)
 
 
 def run() -> list[Row]:
     kinds = [(what, {f"{n:,} pieces": make(n) for n in (10, 100, 1_000)}, 1.5) for what, make in PIECES.items()]
     stacks = {"1 configuration": configurations(1), "1,000 configurations": configurations(1_000)}
-    return [row for kind in [*kinds, ("warmup_cosine", stacks, None)] for row in rows(*kind)]
+    return [*beside_others(), *(row for kind in [*kinds, ("warmup_cosine", stacks, None)] for row in rows(*kind))]
 
 
 # Versions of JAX.

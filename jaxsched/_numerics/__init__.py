@@ -27,6 +27,9 @@ What else there is to know:
   has scalar ones for `cos`, `pow` and `expm1`, and integers are divided one by one. The short polynomials here are
   faster and more exact. They have the form x + x² R(x), so that the value rises wherever x does: a curve that should
   fall is not to wobble.
+- What depends on a configuration alone costs nothing at a step, but compiles as long as what does not. XLA:CPU makes a
+  program of its own of each quotient, root or power of such numbers, which takes as long as a whole line. So there are
+  products instead, and `inverse`.
 - XLA:CPU stores a quotient of two tables, or a root, that is used twice, and reads it again. So a curve uses it once,
   or divides 1 by a table.
 

@@ -8,7 +8,7 @@ The parts are by Dekker (1971), A floating-point technique for extending the ava
 error is known by Knuth, The Art of Computer Programming, vol. 2, 4.2.2.
 
 What this asks of a machine: sums, differences and products that are rounded to the nearest float; a product that is
-fused with a sum may stay unrounded. A division may be off by 4 ulp: that costs a quotient 5 of its 46 bits. A compiler
+fused with a sum may stay unrounded. Nothing is divided: the inverse in a quotient is by Newton's method. A compiler
 that takes floats for real numbers, and so (a + b) - a for b, takes the low float of a sum for 0: with
 `--xla_cpu_enable_fast_math`, or another licence to reassociate, stairs lose bits, and a restart of a cycle that grows
 by a fraction can come a step late.

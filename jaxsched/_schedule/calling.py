@@ -95,12 +95,10 @@ def _values_at(schedule: Data, steps: jax.Array) -> jax.Array:
             raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
         return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Leaf()))
 
-    schedule = broadcast_numbers(
-        map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
-    )
-    value = jax.jit(value, inline=True)
+    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
+    shape = checked.shape
     for _ in steps.shape:
         value = jax.vmap(value, in_axes=(None, 0))
-    for _ in schedule.shape:
+    for _ in shape:
         value = jax.vmap(value, in_axes=(0, None))
-    return value(schedule, steps)
+    return value(broadcast_numbers(checked, shape), steps)

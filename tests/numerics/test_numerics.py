@@ -126,7 +126,7 @@ def test_a_quotient_of_integers_is_exact_where_a_float_division_is_off_by_4_ulp(
 
 
 def test_a_quotient_of_integers_is_exact_where_an_inverse_is_off_by_4_ulp(monkeypatch: pytest.MonkeyPatch):
-    count, by = (x.astype(np.int32) for x in counts_and_divisors(32))
+    count, by = (jnp.asarray(x, jnp.int32) for x in counts_and_divisors(32))
     for off in range(-4, 5):
         monkeypatch.setattr(counts, "inverse", lambda x, off=off: next_floats(floats.inverse(x), np.int32(off)))
         for compiled in (counts.divided, jax.jit(lambda *numbers: counts.divided(*numbers))):
@@ -137,7 +137,7 @@ def test_a_quotient_of_integers_is_exact_where_an_inverse_is_off_by_4_ulp(monkey
 def test_an_inverse_needs_no_division(x: float, negative: bool):
     x = -x if negative else x
     for inverse in (floats.inverse, jax.jit(floats.inverse)):
-        np.testing.assert_allclose(inverse(np.float32(x)), 1 / x, rtol=1.51 * ULP)
+        np.testing.assert_allclose(inverse(jnp.float32(x)), 1 / x, rtol=1.51 * ULP)
     if abs(x) > 1e-15:  # or the gradient overflows
         np.testing.assert_allclose(jax.grad(floats.inverse)(np.float32(x)), -1 / x**2, rtol=1e-5, atol=1e-37)
 
