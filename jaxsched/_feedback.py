@@ -21,7 +21,7 @@ from jaxsched._data.checks import check_numbers, checked_leaf, one_or_each
 from jaxsched._data.data import Data
 from jaxsched._data.export import exportable
 from jaxsched._numerics.floats import default_dtype
-from jaxsched._typing import AtLeastOnce, Leaf, Rate, Scalar, Times
+from jaxsched._typing import AtLeastOnce, Rate, Scalar, Spec, Times
 
 
 Mode = Literal["min", "max"]
@@ -128,7 +128,7 @@ class ReduceOnPlateau(Data):
         if self.threshold_mode is None:
             vars(self)["threshold_mode"] = threshold_mode
         if self.eps is None:
-            vars(self)["eps"] = checked_leaf(name, "eps", eps, Leaf())
+            vars(self)["eps"] = checked_leaf(name, "eps", eps, Spec())
         _check_words(name, self.mode, self.threshold_mode, self.nan)
         check_numbers(name, "factor", self.factor, lambda x: (x > 0) & (x < 1), "must be between 0 and 1")
         check_numbers(name, "min_scale", self.min_scale, lambda x: x <= 1, "must be at most 1")

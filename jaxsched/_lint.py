@@ -290,5 +290,5 @@ def _far_from_the_start(curve: Piece, numbers: dict[str, float]) -> Iterator[Fin
 def _numbers(schedule: Schedule) -> dict[str, float]:
     """The numbers of a schedule itself that are no tables, by name."""
     held = ((field, getattr(schedule, field.name)) for field in schedule._fields if field.holds == "number")
-    own = ((field, x) for field, x in held if not field.leaf.ndim and isinstance(x, Double | np.generic | jax.Array))
+    own = ((field, x) for field, x in held if not field.spec.ndim and isinstance(x, Double | np.generic | jax.Array))
     return {field.name: float(x) for field, x in own}

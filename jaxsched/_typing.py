@@ -1,6 +1,6 @@
 """The words for what a user gives: the numbers of a schedule, and the step.
 
-A field of a schedule says by its annotation what it holds, and `Leaf` says how that is checked and stored.
+A field of a schedule says by its annotation what it holds, and `Spec` says how that is checked and stored.
 Most users never meet this file: in a schedule of your own, write `float` for a value and `int` for a length.
 """
 
@@ -17,7 +17,7 @@ from jaxsched._numerics.doubles import Double
 
 
 @dataclasses.dataclass(frozen=True)
-class Leaf:
+class Spec:
     """How one numeric field becomes a leaf of the pytree.
 
     Args:
@@ -48,51 +48,51 @@ Count = int | np.integer | np.ndarray | jax.Array
 Step = ArrayLike
 """The 0-based index of the optimizer update: an integer or an array of integers (optax asks for a wider type)."""
 
-Scalar = Annotated[Number, Leaf()]
+Scalar = Annotated[Number, Spec()]
 """A value: absolute, never a ratio."""
 
-Rate = Annotated[Number, Leaf(minimum=0)]
+Rate = Annotated[Number, Spec(minimum=0)]
 """A power, or a rate: not negative."""
 
-Factor = Annotated[Number | Double, Leaf(minimum=0, paired=True)]
+Factor = Annotated[Number | Double, Spec(minimum=0, paired=True)]
 """A factor that is applied again and again: not negative, and held with the precision in which it is given."""
 
-Growth = Annotated[Number | Double, Leaf(minimum=1, paired=True)]
+Growth = Annotated[Number | Double, Spec(minimum=1, paired=True)]
 """A factor that does not shrink."""
 
-LENGTH = Leaf(integer=True, minimum=0)
-STEPS = Leaf(integer=True, ndim=1, minimum=0)
+LENGTH = Spec(integer=True, minimum=0)
+STEPS = Spec(integer=True, ndim=1, minimum=0)
 
 Length = Annotated[Count, LENGTH]
 """A number of steps; 0 is legal."""
 
-SomeSteps = Annotated[Count, Leaf(integer=True, minimum=1)]
+SomeSteps = Annotated[Count, Spec(integer=True, minimum=1)]
 """A number of steps, at least 1."""
 
-Times = Annotated[Count, Leaf(integer=True, minimum=0, clock=False)]
+Times = Annotated[Count, Spec(integer=True, minimum=0, clock=False)]
 """How often: a number of cycles, or of steps in a tick."""
 
-AtLeastOnce = Annotated[Count, Leaf(integer=True, minimum=1, clock=False)]
+AtLeastOnce = Annotated[Count, Spec(integer=True, minimum=1, clock=False)]
 """How often, and not never; or a whole factor."""
 
-Offset = Annotated[Count, Leaf(integer=True)]
+Offset = Annotated[Count, Spec(integer=True)]
 """A number of steps that may be negative."""
 
-Values = Annotated[Sequence[Number] | np.ndarray | jax.Array, Leaf(ndim=1)]
+Values = Annotated[Sequence[Number] | np.ndarray | jax.Array, Spec(ndim=1)]
 """A table of values."""
 
 Steps = Annotated[Sequence[Count] | np.ndarray | jax.Array, STEPS]
 """A table of steps in any order."""
 
-Boundaries = Annotated[Sequence[Count] | np.ndarray | jax.Array, Leaf(integer=True, ndim=1, minimum=0, increasing=True)]
+Boundaries = Annotated[Sequence[Count] | np.ndarray | jax.Array, Spec(integer=True, ndim=1, minimum=0, increasing=True)]
 """The steps at which the next piece begins, in order."""
 
 
-def leaf_of(annotation: Any) -> tuple[Leaf | None, bool]:
+def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
     """What an annotation says of a numeric field (None: it is not one), and whether the field may be None."""
     if get_origin(annotation) in (Union, types.UnionType):
         options = [option for option in get_args(annotation) if option is not types.NoneType]
-        return (leaf_of(options[0])[0], True) if len(options) == 1 else (None, False)
+        return (spec_of(options[0])[0], True) if len(options) == 1 else (None, False)
     if get_origin(annotation) is Annotated:
-        return next((extra for extra in annotation.__metadata__ if isinstance(extra, Leaf)), None), False
-    return {float: Leaf(), int: LENGTH}.get(annotation), False
+        return next((extra for extra in annotation.__metadata__ if isinstance(extra, Spec)), None), False
+    return {float: Spec(), int: LENGTH}.get(annotation), False

@@ -78,7 +78,7 @@ def steps_from_epochs(
     epochs: Amount | Amounts, *, samples: Amount | Amounts, batch_size: Amount | Amounts, drop_last: bool = False
 ) -> np.ndarray | Any: ...
 def steps_from_epochs(epochs: Any, *, samples: Any, batch_size: Any, drop_last: bool = False) -> int | np.ndarray:
-    """The steps in which the data are seen so many times.
+    """The steps in which the data are seen `epochs` times.
 
         n = ⌈e k⌉,    k = ⌈N / B⌉, or ⌊N / B⌋ with `drop_last`
 
@@ -175,7 +175,7 @@ def _read(owner: str, **arguments: tuple[object, Rule]) -> Sequence[np.ndarray]:
 
 def _fractions(owner: str, name: str, given: object, rule: Rule) -> np.ndarray:
     try:
-        entries = _gather(given)
+        entries = _as_objects(given)
     except ValueError:
         raise TypeError(f"{owner}: `{name}` must not be ragged, got {reprlib.repr(given)}.") from None
     exact = np.empty(entries.shape, object)
@@ -200,10 +200,10 @@ def _checked(argument: str, entry: Any, at: str, rule: Rule) -> Fraction:
     return exact
 
 
-def _gather(given: object) -> np.ndarray:
+def _as_objects(given: object) -> np.ndarray:
     """A number, an array, or a (nested) list of them as an array of objects, each as it came."""
     if isinstance(given, list | tuple | range):
-        return np.stack([_gather(entry) for entry in given]) if given else np.empty(0, object)
+        return np.stack([_as_objects(entry) for entry in given]) if given else np.empty(0, object)
     if is_traced(given) or not isinstance(given, np.ndarray | np.generic | jax.Array):
         entries = np.empty((), object)
         entries[()] = given

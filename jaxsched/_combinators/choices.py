@@ -1,4 +1,4 @@
-"""Schedules made of the values of others. Arithmetic is in `_base`, with the operators."""
+"""Schedules made of the values of others. Arithmetic is in `_schedule`, with the operators."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from jaxsched._numerics.counts import since
 from jaxsched._numerics.floats import finite, quotient, where
 from jaxsched._schedule.arithmetic import arithmetic
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Leaf, Length, Number, Scalar, Times
+from jaxsched._typing import Length, Number, Scalar, Spec, Times
 
 
 def minimum(*operands: Schedule | ArrayLike) -> Schedule:
@@ -63,7 +63,7 @@ def clip(schedule: Schedule, lowest: Schedule | ArrayLike, highest: Schedule | A
     [0.75, 0.5, 0.25]
     """
     given = {"lowest": lowest, "highest": highest}
-    numbers = {name: checked_leaf("clip", name, x, Leaf()) for name, x in given.items() if not isinstance(x, Schedule)}
+    numbers = {name: checked_leaf("clip", name, x, Spec()) for name, x in given.items() if not isinstance(x, Schedule)}
     lowest, highest = (given | numbers).values()
     clipped = minimum(maximum(schedule, lowest), highest)
     if len(numbers) == 2:
@@ -87,7 +87,7 @@ class Select(Schedule, name="select"):
 
     def _check(self) -> None:
         last = len(self.schedules) - 1
-        rule = f"must be at most {last}, for so many schedules and one"
+        rule = f"must be at most {last}, the index of the last schedule"
         check_numbers("select", "index", self.index, lambda index: index <= last, rule)
 
     def formula(self, step: jax.Array) -> Number:
@@ -111,7 +111,7 @@ def select(index: Times, schedules: Sequence[Schedule]) -> Schedule:
 
     Raises:
         TypeError: if an entry is not a schedule.
-        ValueError: if there are not so many schedules.
+        ValueError: if `index` is beyond the last schedule.
 
     >>> kinds = select([0, 1], [Linear(1.0, 0.0, 4), HalfLife(1.0, 4)])
     >>> kinds(4).tolist()

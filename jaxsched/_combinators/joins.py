@@ -21,8 +21,8 @@ from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
 
 
-FEW = 3
-"""So many schedules cost less than the numbers of one of them that are looked up at every step."""
+FEW_PIECES = 3
+"""Up to 3 schedules cost less than to look up the numbers of one of them at every step."""
 
 
 class Join(Schedule, name="join_schedules"):
@@ -70,14 +70,14 @@ def pieces_of(join: Join | JoinAlike) -> list[Schedule]:
         return list(join.schedules)
 
     def piece(i: int) -> Schedule:
-        return map_numbers(lambda x, field: x.take(i, np.ndim(x) - field.leaf.ndim), join.schedules, axes=1)
+        return map_numbers(lambda x, field: x.take(i, np.ndim(x) - field.spec.ndim), join.schedules, axes=1)
 
     return [piece(i) for i in range(_count(join.schedules))]
 
 
 def _count(pieces: Schedule) -> int:
     counts: list[int] = []
-    map_numbers(lambda x, field: counts.append(np.shape(x)[np.ndim(x) - field.leaf.ndim]), pieces, axes=1)
+    map_numbers(lambda x, field: counts.append(np.shape(x)[np.ndim(x) - field.spec.ndim]), pieces, axes=1)
     return counts[0]
 
 
@@ -86,7 +86,7 @@ def _alike(schedules: Sequence[Schedule]) -> bool:
 
     def kind(schedule: Schedule) -> object:
         inner: list[tuple[int, ...]] = []
-        map_numbers(lambda x, field: inner.append(np.shape(x)[np.ndim(x) - field.leaf.ndim :]), schedule)
+        map_numbers(lambda x, field: inner.append(np.shape(x)[np.ndim(x) - field.spec.ndim :]), schedule)
         return jax.tree.structure(schedule), tuple(inner)
 
     return bool(jax.tree.leaves(schedules[0])) and len({kind(schedule) for schedule in schedules}) == 1
@@ -97,7 +97,7 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
         shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
     except ValueError:
         shape = None  # which `Join` will report
-    if shape is None or len(schedules) <= FEW or not _alike(schedules):
+    if shape is None or len(schedules) <= FEW_PIECES or not _alike(schedules):
         return Join(tuple(schedules), boundaries)
     rows = [broadcast_numbers(schedule, shape) for schedule in schedules]
     return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
@@ -131,7 +131,7 @@ def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundar
         if not schedules.shape:
             raise TypeError(f"join_schedules: `schedules` must be a list of schedules, or a stack, got {schedules!r}.")
         join = JoinAlike(schedules, boundaries)
-        return Join(tuple(pieces_of(join)), boundaries) if _count(schedules) <= FEW else join
+        return Join(tuple(pieces_of(join)), boundaries) if _count(schedules) <= FEW_PIECES else join
     return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
 
 

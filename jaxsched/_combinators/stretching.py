@@ -79,9 +79,9 @@ def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
             return held if by_cycle else _stretched(held, old, new)
         if type(held) is tuple:
             return tuple(stretched(field, inner) for inner in held)
-        if held is None or not (field.holds == "number" and field.leaf.integer and field.leaf.clock):
+        if held is None or not (field.holds == "number" and field.spec.integer and field.spec.clock):
             return held
-        table = (1,) * field.leaf.ndim
+        table = (1,) * field.spec.ndim
         return scaled_count(_counts(held), new.reshape(new.shape + table), old.reshape(old.shape + table))
 
     changes = {field.name: stretched(field, getattr(schedule, field.name)) for field in schedule._fields}
@@ -93,6 +93,6 @@ def _counts(given: Any) -> jax.Array:
 
 
 def _lives(boundaries: Any, total: jax.Array) -> jax.Array:
-    """How long each piece of a join lives, of so many steps."""
+    """How long each piece of a join lives, within the first `total` steps."""
     ends = jnp.minimum(jnp.concatenate([_counts(boundaries), total[..., None]], axis=-1), total[..., None])
     return jnp.maximum(jnp.diff(ends, axis=-1, prepend=0), 0)

@@ -7,7 +7,7 @@ import jax
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Leaf, Number, Scalar
+from jaxsched._typing import Number, Scalar, Spec
 
 
 class Constant(Schedule):
@@ -60,7 +60,7 @@ class FromFunction(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         try:
-            return checked_leaf("FromFunction", "fn(step)", self.fn(step), Leaf())
+            return checked_leaf("FromFunction", "fn(step)", self.fn(step), Spec())
         except jax.errors.ConcretizationTypeError as error:
             error.add_note("FromFunction: `fn` must be traceable: use jnp.where for `if`, and jnp for math and numpy.")
             raise

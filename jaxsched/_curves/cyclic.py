@@ -13,7 +13,7 @@ from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._numerics.floats import finite, last_step, where
 from jaxsched._numerics.ways import between, one_minus_cos, parts, sin2, symmetric, way
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Growth, Leaf, Length, Number, Scalar, Times
+from jaxsched._typing import Factor, Growth, Length, Number, Scalar, Spec, Times
 
 
 class CosineAnnealing(Schedule):
@@ -132,7 +132,7 @@ class Triangular(Schedule):
     peak_value: Scalar
     rise_steps: Length
     fall_steps: Length | None = None
-    scale: Annotated[Schedule | Number, Leaf(or_schedule=True)] = 1.0
+    scale: Annotated[Schedule | Number, Spec(or_schedule=True)] = 1.0
     scale_by: Literal["cycle", "step"] = "cycle"
 
     def _check(self) -> None:

@@ -1,6 +1,6 @@
 """Decays that never end: a rate, and the number of steps in which it applies once.
 
-A length of 0 is infinitely short: so many periods have passed, at every step, that the decay is over.
+A length of 0 is infinitely short: 2^31 periods have passed at every step, and the decay is over.
 """
 
 import jax

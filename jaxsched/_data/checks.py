@@ -16,7 +16,7 @@ from jax.core import Tracer
 
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import default_dtype, last_step, x64
-from jaxsched._typing import Leaf, Step
+from jaxsched._typing import Spec, Step
 
 
 NEGATIVE = "must not be negative"
@@ -33,34 +33,34 @@ def is_traced(x: object) -> bool:
     return isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable)
 
 
-def as_array(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | jax.Array:
     """What the user gave, as an array in the precision in which it came, and checked."""
 
     def wrong(error: type[Exception], rule: str, came: object = given) -> Exception:
         return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else reprlib.repr(came)}.")
 
-    noun = "an integer number of steps" if leaf.integer else "a real number"
-    noun = f"a sequence, each entry {noun}" if leaf.ndim else noun
+    noun = "an integer number of steps" if spec.integer else "a real number"
+    noun = f"a sequence, each entry {noun}" if spec.ndim else noun
     if isinstance(given, int) and not -(2**63) <= given < 2**63:
-        if leaf.integer:
+        if spec.integer:
             raise wrong(ValueError, _too_large())
         given = float(given) if abs(given) < 2**1023 else np.inf
-    array = _gather(given, axis=-1 if leaf.ndim else 0)
+    array = _gather(given, axis=-1 if spec.ndim else 0)
     if array is None:
         raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
     if array.size == 0 and isinstance(given, list | tuple):
-        array = array.astype(default_dtype(leaf.integer))
-    kinds = (np.integer,) if leaf.integer else (np.integer, np.floating)
-    if array.ndim < leaf.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
+        array = array.astype(default_dtype(spec.integer))
+    kinds = (np.integer,) if spec.integer else (np.integer, np.floating)
+    if array.ndim < spec.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
         raise wrong(TypeError, f"must be {noun}")
     if not is_traced(array):
-        _check_values(np.asarray(array), leaf, wrong)
+        _check_values(np.asarray(array), spec, wrong)
     return array
 
 
-def as_leaf(array: np.ndarray | jax.Array, leaf: Leaf) -> np.ndarray | jax.Array:
+def as_leaf(array: np.ndarray | jax.Array, spec: Spec) -> np.ndarray | jax.Array:
     """The array in the default type; NumPy stays NumPy, and is made read-only."""
-    dtype = default_dtype(leaf.integer)
+    dtype = default_dtype(spec.integer)
     if isinstance(array, jax.Array):
         return array.astype(dtype)
     array = array.astype(dtype)
@@ -70,9 +70,9 @@ def as_leaf(array: np.ndarray | jax.Array, leaf: Leaf) -> np.ndarray | jax.Array
     return array
 
 
-def checked_leaf(owner: str, name: str, given: object, leaf: Leaf) -> np.ndarray | jax.Array:
+def checked_leaf(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | jax.Array:
     """What the user gave, checked and in the default type."""
-    return as_leaf(as_array(owner, name, given, leaf), leaf)
+    return as_leaf(as_array(owner, name, given, spec), spec)
 
 
 def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
@@ -114,10 +114,10 @@ def entries(table: Any) -> int:
 
 def as_pair(array: np.ndarray | jax.Array) -> Double:
     """The array as a leaf, and what is lost by that; nothing is lost of what JAX holds already."""
-    high = as_leaf(array, Leaf())
+    high = as_leaf(array, Spec())
     if isinstance(array, jax.Array):
         return Double(high, jnp.zeros_like(high))
-    return Double(high, as_leaf(array - high.astype(np.float64), Leaf()))
+    return Double(high, as_leaf(array - high.astype(np.float64), Spec()))
 
 
 def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
@@ -172,28 +172,28 @@ def in_row(row: tuple[int, ...]) -> str:
     return f" in row {row[0] if len(row) == 1 else row}" if row else ""
 
 
-def _check_values(array: np.ndarray, leaf: Leaf, wrong: Callable[..., Exception]) -> None:
-    dtype = default_dtype(leaf.integer)
-    array = array if leaf.integer else array.astype(np.float64)
-    highest = last_step() if leaf.integer else _LARGEST[dtype]
-    lowest = -highest if leaf.minimum is None else leaf.minimum
+def _check_values(array: np.ndarray, spec: Spec, wrong: Callable[..., Exception]) -> None:
+    dtype = default_dtype(spec.integer)
+    array = array if spec.integer else array.astype(np.float64)
+    highest = last_step() if spec.integer else _LARGEST[dtype]
+    lowest = -highest if spec.minimum is None else spec.minimum
 
     def reject_first(bad: np.ndarray, rule: str) -> Exception:
         where = tuple(np.argwhere(bad)[0].tolist())
-        row, entry = where[: array.ndim - leaf.ndim], where[array.ndim - leaf.ndim :]
+        row, entry = where[: array.ndim - spec.ndim], where[array.ndim - spec.ndim :]
         at = f" at index {entry[0]}" if entry else ""
         return wrong(ValueError, rule, f"{array[where]}{at}{in_row(row)}")
 
     if array.size and not (array.min() >= lowest and array.max() <= highest):
-        if not leaf.integer and (infinite := ~(np.abs(array) <= highest)).any():
+        if not spec.integer and (infinite := ~(np.abs(array) <= highest)).any():
             raise reject_first(infinite, f"must be finite in {dtype.name}")
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
         raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
-    if not leaf.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
+    if not spec.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
         least = f"{np.finfo(dtype).smallest_subnormal:.2g} from it in {dtype.name}"
         raise reject_first(lost, f"must be 0, or at least {least} (jax_enable_x64 lifts this)")
-    if leaf.increasing:
+    if spec.increasing:
         falls = np.zeros(array.shape, bool)
         falls[..., 1:] = array[..., 1:] < array[..., :-1]
         if falls.any():

@@ -60,7 +60,7 @@ class Data:
     def shape(self) -> tuple[int, ...]:
         """() for a single one; for a stack, the leading axes of its leaves."""
         shapes: list[tuple[int, ...]] = []
-        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.leaf.ndim]), self)
+        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.spec.ndim]), self)
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
@@ -69,7 +69,7 @@ class Data:
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError(f"{self._name}: of shape (), it is no stack and has no rows.")
+            raise TypeError(f"{self._name}: of shape (), it is not a stack and has no rows.")
         return self.shape[0]
 
     def __bool__(self) -> bool:
@@ -82,7 +82,7 @@ class Data:
         traced = any(isinstance(i, jax.Array) for i in index)
 
         def row(x: Any, field: Field) -> object:
-            return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.leaf.ndim)]
+            return (jnp.asarray(x) if traced else x)[(*index, *(slice(None),) * field.spec.ndim)]
 
         return map_numbers(row, broadcast_numbers(self))
 
@@ -103,7 +103,7 @@ class Data:
 
     def __repr__(self) -> str:
         """Source that evaluates back to an equal object, as long as no field holds more than a thousand numbers."""
-        shown = (f"{field.name}={show(getattr(self, field.name), field.leaf.ndim)}" for field in self._fields)
+        shown = (f"{field.name}={show(getattr(self, field.name), field.spec.ndim)}" for field in self._fields)
         return f"{self._name}({', '.join(shown)})"
 
     def __getstate__(self) -> dict[str, object]:
@@ -186,7 +186,7 @@ def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
         return data
 
     def broadcast(x: Any, field: Field) -> object:
-        full = shape + np.shape(x)[np.ndim(x) - field.leaf.ndim :]
+        full = shape + np.shape(x)[np.ndim(x) - field.spec.ndim :]
         if np.shape(x) == full:
             return x
         return jnp.broadcast_to(x, full) if isinstance(x, jax.Array) else np.broadcast_to(x, full)
@@ -206,5 +206,5 @@ def narrowed(data: D) -> D:
         known = isinstance(old, Double) and not is_traced(old.high)
         return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
 
-    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), data)
+    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.spec), data)
     return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Double))

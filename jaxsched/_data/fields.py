@@ -1,6 +1,6 @@
 """What a class declares of its fields, and what becomes of what a user gives for one.
 
-A number becomes a leaf by `Leaf`, a schedule stays one, and anything else is structure: part of the treedef, which
+A number becomes a leaf by `Spec`, a schedule stays one, and anything else is structure: part of the treedef, which
 JAX compares and hashes.
 """
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from jaxsched._data.checks import NEGATIVE, as_array, as_pair, checked_leaf
 from jaxsched._numerics.doubles import Double
-from jaxsched._typing import PIECES, Leaf, Number, leaf_of
+from jaxsched._typing import PIECES, Number, Spec, spec_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Field:
     owner: str
     name: str
     holds: Literal["number", "operands", "schedule", "schedules", "pieces", "flag", "structure"]
-    leaf: Leaf
+    spec: Spec
     optional: bool
     call: str = ""
 
@@ -34,14 +34,14 @@ class Field:
 
 @functools.cache
 def within(field: Field, axes: int) -> Field:
-    """The field of a schedule that lies within so many joins of pieces: its numbers have as many axes more."""
-    return dataclasses.replace(field, leaf=dataclasses.replace(field.leaf, ndim=field.leaf.ndim + axes))
+    """The field of a schedule that lies within this many joins of pieces: each gives its numbers one axis more."""
+    return dataclasses.replace(field, spec=dataclasses.replace(field.spec, ndim=field.spec.ndim + axes))
 
 
 @functools.cache
 def low_half(field: Field) -> Field:
     """The field of the low number of a pair, which may be negative."""
-    return dataclasses.replace(field, leaf=Leaf(ndim=field.leaf.ndim))
+    return dataclasses.replace(field, spec=Spec(ndim=field.spec.ndim))
 
 
 def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
@@ -49,19 +49,19 @@ def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
     hints = get_type_hints(cls, include_extras=True)
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
     kinds[Annotated[schedule, PIECES]] = "pieces"
-    kinds[Annotated[tuple[schedule | Number, ...], Leaf(or_schedule=True)]] = "operands"
+    kinds[Annotated[tuple[schedule | Number, ...], Spec(or_schedule=True)]] = "operands"
 
     declared = dataclasses.fields(cls)
     needed = sum(field.default is dataclasses.MISSING for field in declared)
     called = len(declared) > 1 and owner == cls.__name__ and "__repr__" not in vars(cls)  # it shows how it is written
 
     def field(i: int, name: str) -> Field:
-        leaf, optional = leaf_of(hints[name])
-        holds = kinds.get(hints[name], "number" if leaf else "structure")
+        spec, optional = spec_of(hints[name])
+        holds = kinds.get(hints[name], "number" if spec else "structure")
         shown = [field.name for field in declared[: max(needed, i + 1)]]
         more = ["..."] if len(shown) < len(declared) else []
         return Field(
-            owner, name, holds, leaf or Leaf(), optional, f"{owner}({', '.join(shown + more)})" if called else ""
+            owner, name, holds, spec or Spec(), optional, f"{owner}({', '.join(shown + more)})" if called else ""
         )
 
     return tuple(field(i, each.name) for i, each in enumerate(declared))
@@ -81,7 +81,7 @@ def convert(field: Field, given: Any, schedule: type) -> object:
 def _converted(field: Field, given: Any, schedule: type) -> object:
     match field.holds:
         case "number":
-            if (given is None and field.optional) or (field.leaf.or_schedule and isinstance(given, schedule)):
+            if (given is None and field.optional) or (field.spec.or_schedule and isinstance(given, schedule)):
                 return given
             return as_number(field, given)
         case "operands":
@@ -106,11 +106,11 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
 
 def as_number(field: Field, given: Any) -> Any:
     """A leaf, or a pair of them."""
-    if isinstance(given, Double) and field.leaf.paired:
+    if isinstance(given, Double) and field.spec.paired:
         return given
-    if field.leaf.paired:
-        return as_pair(as_array(field.owner, field.name, given, field.leaf))
-    return checked_leaf(field.owner, field.name, given, field.leaf)
+    if field.spec.paired:
+        return as_pair(as_array(field.owner, field.name, given, field.spec))
+    return checked_leaf(field.owner, field.name, given, field.spec)
 
 
 def as_schedule(owner: str, name: str, given: Any, schedule: type) -> Any:

@@ -105,6 +105,7 @@ def _small_quotient(count: jax.Array, by: jax.Array) -> jax.Array:
     return bits - jax.lax.bitcast_convert_type(base, dtype)
 
 
+@jax.jit  # operation by operation, a first `stretch` would take seconds
 def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
     """count · by / over, rounded to the nearest integer, halves up; the last step if it is larger.
 
@@ -120,14 +121,14 @@ def scaled_count(count: jax.Array, by: jax.Array, over: jax.Array) -> jax.Array:
 # Tables.
 
 
-FEW = 8
-"""In a table of up to 8 boundaries, comparisons find the entry faster than a search and a gather, on every device."""
+FEW_BOUNDARIES = 8
+"""In a table of up to 8, comparisons find the entry faster than a search and a gather, on every device."""
 
 
 def lookup(step: jax.Array, boundaries: jax.Array) -> Callable[[jax.Array], jax.Array]:
     """Of a table with one entry more than there are boundaries: the entry for the step, after the last one passed."""
     count = boundaries.shape[0]
-    if count > FEW:
+    if count > FEW_BOUNDARIES:
         piece = jnp.searchsorted(boundaries, step, side="right", method="scan")
         return lambda table: table[piece]
     passed = [boundaries[i] <= step for i in range(count)]

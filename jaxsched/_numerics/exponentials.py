@@ -193,7 +193,7 @@ def _product_minus(whole: jax.Array, rate: Double, count: jax.Array) -> tuple[ja
 
 
 def _bits_beyond_12(bits: jax.Array) -> jax.Array:
-    """The mask of what an integer of so many bits has beyond its first 12."""
+    """The mask of what an integer with this many bits has beyond its first 12."""
     most = 63 if x64() else 31
     return (1 << (clip(bits, 12, most) - 12).astype(default_dtype(integer=True))) - 1
 

@@ -13,7 +13,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import as_array, as_leaf, in_row, is_traced
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Count, leaf_of
+from jaxsched._typing import LENGTH, Count, spec_of
 
 
 First = Literal["zero", "one_over_n"]
@@ -27,16 +27,16 @@ P = ParamSpec("P")
 
 def recipe(make: Callable[P, Schedule]) -> Callable[P, Schedule]:
     """Check every number by its annotation, so that an error names the argument of the recipe and not of a curve."""
-    leaves = {name: leaf_of(hint) for name, hint in get_type_hints(make, include_extras=True).items()}
-    defaults = {name: given for name, given in (make.__kwdefaults__ or {}).items() if leaves[name][0]}
+    specs = {name: spec_of(hint) for name, hint in get_type_hints(make, include_extras=True).items()}
+    defaults = {name: given for name, given in (make.__kwdefaults__ or {}).items() if specs[name][0]}
 
     @functools.wraps(make)
     def checked(*args: P.args, **words: P.kwargs) -> Schedule:
         for name, given in {**defaults, **words}.items():
-            leaf, optional = leaves.get(name, (None, False))
-            if leaf is not None and not (optional and given is None):
-                array = as_array(make.__name__, name, given, leaf)
-                words[name] = as_leaf(array, leaf) if leaf.integer else array  # a factor keeps its precision
+            spec, optional = specs.get(name, (None, False))
+            if spec is not None and not (optional and given is None):
+                array = as_array(make.__name__, name, given, spec)
+                words[name] = as_leaf(array, spec) if spec.integer else array  # a factor keeps its precision
         return make(*args, **words)
 
     return checked

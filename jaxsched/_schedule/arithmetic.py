@@ -11,7 +11,7 @@ import numpy as np
 from jaxsched._data.source import show
 from jaxsched._numerics.floats import finite, quotient
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Leaf, Number
+from jaxsched._typing import Number, Spec
 
 
 class Arithmetic(Schedule):
@@ -32,7 +32,7 @@ class Arithmetic(Schedule):
     """
 
     symbol: str
-    operands: Annotated[tuple[Schedule | Number, ...], Leaf(or_schedule=True)]
+    operands: Annotated[tuple[Schedule | Number, ...], Spec(or_schedule=True)]
 
     def _check(self) -> None:
         for divisor in self.operands[1:] if self.symbol == "/" else ():

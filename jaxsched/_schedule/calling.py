@@ -14,7 +14,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers, map_numbers, narrowed
 from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.programs import Kind, Program
-from jaxsched._typing import Leaf
+from jaxsched._typing import Spec
 
 
 def _value(schedule: Data, step: Any) -> jax.Array:
@@ -93,9 +93,9 @@ def _values_at(schedule: Data, steps: jax.Array) -> jax.Array:
         result = schedule.formula(step)
         if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
             raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
-        return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Leaf()))
+        return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Spec()))
 
-    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.leaf), schedule)
+    checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.spec), schedule)
     shape = checked.shape
     for _ in steps.shape:
         value = jax.vmap(value, in_axes=(None, 0))

@@ -17,7 +17,7 @@ from jaxsched._data.data import Data, map_structure, narrowed
 
 
 MOST = 256
-"""So many programs of a kind are kept, those that were used last. A structure costs about half a megabyte."""
+"""How many programs of a kind are kept: those that were used last. A structure costs about half a megabyte."""
 
 
 class Program:

@@ -19,7 +19,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
 from jaxsched._numerics.floats import as_float, default_dtype, finite
 from jaxsched._schedule.programs import Program
-from jaxsched._typing import LENGTH, Count, Leaf, Number
+from jaxsched._typing import LENGTH, Count, Number, Spec
 
 
 class Curve(Protocol):
@@ -64,7 +64,7 @@ class Queries:
         >>> Linear(1.0, 0.0, 4).integral([0, 1, 2, 100]).tolist()
         [0.0, 1.0, 1.75, 2.5]
         """
-        n = checked_leaf("integral", "steps", steps, Leaf(integer=True))
+        n = checked_leaf("integral", "steps", steps, Spec(integer=True))
         return _integral(self[()], jnp.maximum(n, 0))
 
     def crossing(self: Curve, value: Number, total_steps: Count) -> jax.Array:
@@ -89,7 +89,7 @@ class Queries:
         >>> [int(Linear(1.0, 0.0, 100).crossing(value, 1000)) for value in (1.0, 0.505, 0.0, -0.1)]
         [0, 50, 100, -1]
         """
-        v = checked_leaf("crossing", "value", value, Leaf())
+        v = checked_leaf("crossing", "value", value, Spec())
         last = checked_leaf("crossing", "total_steps", total_steps, LENGTH)
         shape = _common_shape("crossing", self, value=v, total_steps=last)
         return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape=shape)
@@ -138,7 +138,7 @@ def _common_shape(owner: str, schedule: Curve, **numbers: np.ndarray | jax.Array
 
 
 def _block(size: int) -> int:
-    """How many steps at a time, for so many values a step: a power of two, so that no block passes the last step."""
+    """How many steps at a time, where each has `size` values: a power of two, so that no block passes the last step."""
     return 2 ** min(max(20 - size.bit_length(), 4), 12)
 
 

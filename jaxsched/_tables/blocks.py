@@ -99,7 +99,7 @@ def written_over(memory: jax.Array, values: jax.Array) -> jax.Array:
 
 
 def table_of(schedules: Schedule, steps: Any, column: Any, shape: tuple[int, ...], dtype: Any) -> jax.Array:
-    """The values of a stack at so many steps from a column on, inside a program."""
+    """The values of a stack at the steps from a column on, as many as the shape has, inside a program."""
     if steps is None:
         at = column + jnp.arange(shape[1], dtype=default_dtype(integer=True))
     else:
@@ -108,5 +108,5 @@ def table_of(schedules: Schedule, steps: Any, column: Any, shape: tuple[int, ...
 
 
 def rows_of(schedules: Schedule, first: Any, count: int) -> Schedule:
-    """So many rows of a stack, from a traced one onwards."""
+    """`count` rows of a stack, from a traced one onwards."""
     return jax.tree.map(lambda x: jax.lax.dynamic_slice_in_dim(x, first, count), schedules)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def progress_bar(owner: str, total: int, unit: str, shown: bool) -> Iterator[Callable[[int], object]]:
-    """A bar over so many units, as a function that advances it."""
+    """A progress bar over `total` units, as a function that advances it."""
     if not shown:
         yield lambda units: None
         return

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._recipes.cycles import exponential_range_test
-from jaxsched._typing import Leaf, Scalar
+from jaxsched._typing import Scalar, Spec
 
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def range_test(
     Smith (2015), arXiv:1506.01186. fastai `lr_find`: its `steep`, and a `valley` that is defined otherwise.
     """
     first, last = (
-        checked_leaf("range_test", name, rate, Leaf()) for name, rate in (("lowest", lowest), ("highest", highest))
+        checked_leaf("range_test", name, rate, Spec()) for name, rate in (("lowest", lowest), ("highest", highest))
     )
     if not 0 < first < last:
         raise ValueError(f"range_test: the rates must be 0 < `lowest` < `highest`, got {first} and {last}.")

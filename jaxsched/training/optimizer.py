@@ -19,7 +19,7 @@ from jaxsched._data.export import exportable
 from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
 from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Leaf, Step
+from jaxsched._typing import Spec, Step
 from jaxsched.training.steered import Packed, Steered, packed, steered_values, unpacked
 
 
@@ -189,7 +189,7 @@ def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dic
                 raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {given!r}.")
             schedules[name] = given
         elif _takes_numbers(annotation) and isinstance(given, NUMBERS) and not isinstance(given, bool):
-            schedules[name] = Constant(checked_leaf(owner, name, given, Leaf()))
+            schedules[name] = Constant(checked_leaf(owner, name, given, Spec()))
         elif _takes_numbers(annotation) and callable(given) and annotation not in UNKNOWN:
             rule = "must be a number or a schedule, such as FromFunction(...)"
             raise TypeError(f"{owner}: `{name}` {rule}, got {given!r}.")

@@ -15,7 +15,7 @@ from jaxsched._data.checks import as_step, checked_leaf, is_traced
 from jaxsched._data.data import broadcast_numbers
 from jaxsched._feedback import PlateauState
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Leaf, Length, Step
+from jaxsched._typing import LENGTH, Length, Spec, Step
 from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, followed, over
 from jaxsched.training.steered import COOLDOWNS, Steered, packed, steered_values
 
@@ -116,7 +116,7 @@ def override(state: S, **values: ArrayLike) -> S:
     >>> float(schedules(held)["learning_rate"](2)), float(schedules(release(held))["learning_rate"](2))
     (9.999999747378752e-05, 0.5)
     """
-    held = {name: checked_leaf("override", name, value, Leaf()) for name, value in values.items()}
+    held = {name: checked_leaf("override", name, value, Spec()) for name, value in values.items()}
     return _steer("override", state, held, lambda _, old, value: _hold(old, value))
 
 
@@ -157,7 +157,7 @@ def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
     2.0
     """
     new = {
-        name: given if isinstance(given, Schedule) else Constant(checked_leaf("replace", name, given, Leaf()))
+        name: given if isinstance(given, Schedule) else Constant(checked_leaf("replace", name, given, Spec()))
         for name, given in schedules.items()
     }
 
@@ -197,7 +197,7 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
     if shape not in COOLDOWNS:
         raise ValueError(f"decay_now: `shape` must be one of {', '.join(map(repr, COOLDOWNS))}, got {shape!r}.")
     length = checked_leaf("decay_now", "steps", steps, LENGTH)
-    ends = {name: checked_leaf("decay_now", name, end, Leaf()) for name, end in end_values.items()}
+    ends = {name: checked_leaf("decay_now", name, end, Spec()) for name, end in end_values.items()}
     found, _ = found_in("decay_now", state)
     check_shape("decay_now", "steps", length, found.step.shape)
     number = list(COOLDOWNS).index(shape) + 1
