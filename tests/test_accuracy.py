@@ -15,141 +15,64 @@ import pytest
 from mpmath import mpf
 
 import jaxsched as js
-from jaxsched._numerics.floats import x64
-from tests.helpers import enable_x64
+from tests.helpers import enable_x64, tiers
+from tests.truth import LAST, cosine, truth as truth_of
 
 
-LAST = 2**31 - 1
 HORIZONS = [1, 2, 3, 7, 10, 1000, 2**16, 2**16 + 1, 10**6 + 3, 2**20, 2**24 - 5, 2**24 + 5, 2**26, 2**26 - 5]
 HORIZONS += [10**9 + 7, 2**30, 2**30 - 5, LAST]
+SOME_HORIZONS = [7, 2**24 + 5, 2**30 - 5]
 
-mpmath.mp.dps = 40
-pi, e, sqrt = mpmath.pi, mpmath.e, mpmath.sqrt
 UP, DOWN = (0.0, 0.3), (0.3, 0.01)
 ENDS = [(0.3, 0.0), UP, DOWN, (0.01, 0.7), (1.0, 0.9), (-0.2, -0.7)]
 GEOMETRIC_ENDS = [(0.3, 0.01), (1e-7, 10.0), (-0.2, -0.7), (1.0, 1e-8), (0.5, 0.5)]
-DECAY = mpf(10) ** -6
-
-
-def leaf(x: float) -> Any:
-    """The number that a leaf holds."""
-    return mpf(x) if x64() else mpf(float(np.float32(x)))
 
 
 class Case(NamedTuple):
-    """A curve for a horizon of T steps; its value at step t; and how many ulp it may be off."""
+    """A curve for a horizon of T steps, and how many ulp it may be off."""
 
     make: Callable[[int], js.Schedule]
-    truth: Callable[[int, int], Any]
-    bound: float
+    bound: float = 8
     ends: bool = False  # whether it must be exact at T and beyond
 
 
-def transition(make: Callable[..., js.Schedule], part: Callable[[Any], Any], bound: float) -> list[Case]:
-    """`part` is what is left of η_0 - η_T when q of the length is done."""
-
-    def case(init: float, end: float) -> Case:
-        def truth(t: int, T: int) -> Any:
-            q = min(mpf(t) / T, mpf(1))
-            return leaf(end) + (leaf(init) - leaf(end)) * part(q)
-
-        return Case(lambda T: make(init, end, T), truth, bound, ends=True)
-
-    return [case(init, end) for init, end in ENDS]
-
-
-def cosine(q: Any) -> Any:
-    return mpmath.sin(pi / 2 * (1 - q)) ** 2
-
-
-def decay(t: int, T: int, factor: Any) -> Any:
-    return leaf(0.3) * factor ** (mpf(t) / T)
+def transition(make: Callable[..., js.Schedule], bound: float = 8, ends: Any = ENDS) -> list[Case]:
+    return [Case(lambda T, a=a, b=b: make(a, b, T), bound, ends=True) for a, b in ends]
 
 
 CURVES: dict[str, list[Case]] = {
-    "Linear": transition(js.Linear, lambda q: 1 - q, 2),
-    "Cosine": transition(js.Cosine, cosine, 8),
-    "Cosine, exponent": transition(lambda a, b, T: js.Cosine(a, b, T, 1.5), lambda q: cosine(q) ** mpf(1.5), 8),
-    "Cosine, k-decay": transition(lambda a, b, T: js.Cosine(a, b, T, k_decay=1.5), lambda q: cosine(q ** mpf(1.5)), 8),
-    "Polynomial, 0.5": transition(lambda a, b, T: js.Polynomial(a, b, T, 0.5), lambda q: (1 - q) ** mpf(0.5), 8),
-    "Polynomial, 0.9": transition(lambda a, b, T: js.Polynomial(a, b, T, 0.9), lambda q: (1 - q) ** leaf(0.9), 8),
-    "Polynomial, 2": transition(lambda a, b, T: js.Polynomial(a, b, T, 2.0), lambda q: (1 - q) ** 2, 8),
-    "Polynomial, 3.3": transition(lambda a, b, T: js.Polynomial(a, b, T, 3.3), lambda q: (1 - q) ** leaf(3.3), 8),
-    "Polynomial, k-decay": transition(
-        lambda a, b, T: js.Polynomial(a, b, T, 0.9, 2.0), lambda q: (1 - q**2) ** leaf(0.9), 8
-    ),
-    "OneMinusSqrt": transition(js.OneMinusSqrt, lambda q: 1 - sqrt(q), 8),
-    "OneMinusSquare": transition(js.OneMinusSquare, lambda q: 1 - q**2, 8),
-    "MirrorCosine": transition(js.MirrorCosine, lambda q: 2 * (1 - q) - cosine(q), 8),
-    "Rex": transition(js.Rex, lambda q: (1 - q) / (1 - q / 2), 2),
-    "Rex, 0.9": transition(
-        lambda a, b, T: js.Rex(a, b, T, 0.9), lambda q: (1 - q) / (1 - leaf(0.9) + leaf(0.9) * (1 - q)), 8
-    ),
-    "Exponential": transition(js.Exponential, lambda q: 2 * mpf(0.5) ** q - 1, 8),
-    "Exponential, 0.1": transition(
-        lambda a, b, T: js.Exponential(a, b, T, 0.1), lambda q: (mpf(0.1) ** q - mpf(0.1)) / (1 - mpf(0.1)), 8
-    ),
-    "Tanh": [
-        case._replace(ends=False)
-        for case in transition(js.Tanh, lambda q: (1 - mpmath.tanh(-7 * (1 - q) + 3 * q)) / 2, 8)
-    ],
-    "Geometric": [
-        Case(
-            lambda T, a=a, b=b: js.Geometric(a, b, T),
-            lambda t, T, a=a, b=b: leaf(a) * (leaf(b) / leaf(a)) ** min(mpf(t) / T, mpf(1)),
-            8,
-            ends=True,
-        )
-        for a, b in GEOMETRIC_ENDS
-    ],
-    "ExponentialDecay": [
-        Case(lambda T, r=r: js.ExponentialDecay(0.3, T, r), lambda t, T, r=r: decay(t, T, mpf(r)), 8)
-        for r in (0.5, 0.1, 0.97, 1e-5, 1.5)
-    ],
+    "Linear": transition(js.Linear, 2),
+    "Cosine": transition(js.Cosine),
+    "Cosine, exponent": transition(lambda a, b, T: js.Cosine(a, b, T, 1.5)),
+    "Cosine, k-decay": transition(lambda a, b, T: js.Cosine(a, b, T, k_decay=1.5)),
+    "Polynomial, 0.5": transition(lambda a, b, T: js.Polynomial(a, b, T, 0.5)),
+    "Polynomial, 0.9": transition(lambda a, b, T: js.Polynomial(a, b, T, 0.9)),
+    "Polynomial, 2": transition(lambda a, b, T: js.Polynomial(a, b, T, 2.0)),
+    "Polynomial, 3.3": transition(lambda a, b, T: js.Polynomial(a, b, T, 3.3)),
+    "Polynomial, k-decay": transition(lambda a, b, T: js.Polynomial(a, b, T, 0.9, 2.0)),
+    "OneMinusSqrt": transition(js.OneMinusSqrt),
+    "OneMinusSquare": transition(js.OneMinusSquare),
+    "MirrorCosine": transition(js.MirrorCosine),
+    "Rex": transition(js.Rex, 2),
+    "Rex, 0.9": transition(lambda a, b, T: js.Rex(a, b, T, 0.9)),
+    "Exponential": transition(js.Exponential),
+    "Exponential, 0.1": transition(lambda a, b, T: js.Exponential(a, b, T, 0.1)),
+    "Tanh": [case._replace(ends=False) for case in transition(js.Tanh)],
+    "Geometric": transition(js.Geometric, ends=GEOMETRIC_ENDS),
+    "InverseRoot": transition(js.InverseRoot),
+    "ExponentialDecay": [Case(lambda T, r=r: js.ExponentialDecay(0.3, T, r)) for r in (0.5, 0.1, 0.97, 1e-5, 1.5)],
     "ExponentialDecay, every step": [
-        Case(lambda T, r=r: js.ExponentialDecay(0.3, 1, r), lambda t, T, r=r: decay(t, 1, mpf(r)), 8)
-        for r in (0.9, 0.999, 0.999999, 1 - 1e-9)
+        Case(lambda T, r=r: js.ExponentialDecay(0.3, 1, r)) for r in (0.9, 0.999, 0.999999, 1 - 1e-9)
     ],
-    "NaturalExponentialDecay": [
-        Case(lambda T, k=k: js.NaturalExponentialDecay(0.3, k, T), lambda t, T, k=k: decay(t, T, e ** -leaf(k)), 8)
-        for k in (1.0, 0.1, 3.7)
-    ],
-    "HalfLife": [Case(lambda T: js.HalfLife(0.3, T), lambda t, T: decay(t, T, mpf(0.5)), 8)],
-    "InverseTimeDecay": [
-        Case(lambda T, k=k: js.InverseTimeDecay(0.3, T, k), lambda t, T, k=k: leaf(0.3) / (1 + leaf(k) * mpf(t) / T), 2)
-        for k in (1.0, 0.1, 3.7)
-    ],
-    "InverseSqrt": [
-        Case(lambda T, s=s: js.InverseSqrt(0.3, T, s), lambda t, T, s=s: leaf(0.3) / sqrt(1 + (mpf(t) + s) / T), 8)
-        for s in (0, 77)
-    ],
-    "PowerLaw": [
-        Case(lambda T, p=p: js.PowerLaw(0.3, T, p), lambda t, T, p=p: leaf(0.3) * (1 + mpf(t) / T) ** -leaf(p), 8)
-        for p in (0.5, 0.51, 1.0, 2.5)
-    ],
-    "Gaussian": [Case(lambda T: js.Gaussian(0.3, T), lambda t, T: leaf(0.3) * e ** (-((mpf(t) / T) ** 2) / 2), 8)],
-    "Logistic": [
-        Case(
-            lambda T: js.Logistic(0.0, 0.3, T // 2, max(T // 20, 1)),
-            lambda t, T: leaf(0.3) / (1 + e ** (mpf(T // 2 - t) / max(T // 20, 1))),
-            8,
-        )
-    ],
-    "InverseRoot": transition(js.InverseRoot, lambda q: 1 - (1 / sqrt(1 + 10 * q) - 1) / (1 / sqrt(mpf(11)) - 1), 8),
-    "CosineRestarts": [
-        Case(
-            lambda T: js.CosineRestarts(0.3, 0.01, T),
-            lambda t, T: leaf(0.01) + (leaf(0.3) - leaf(0.01)) * mpmath.cos(pi / 2 * mpf(t % T) / T) ** 2,
-            8,
-        )
-    ],
-    "CosineAnnealing": [
-        Case(
-            lambda T: js.CosineAnnealing(0.3, 0.01, T),
-            lambda t, T: leaf(0.01) + (leaf(0.3) - leaf(0.01)) * mpmath.cos(pi / 2 * mpf(t % (2 * T)) / T) ** 2,
-            8,
-        )
-    ],
+    "NaturalExponentialDecay": [Case(lambda T, k=k: js.NaturalExponentialDecay(0.3, k, T)) for k in (1.0, 0.1, 3.7)],
+    "HalfLife": [Case(lambda T: js.HalfLife(0.3, T))],
+    "InverseTimeDecay": [Case(lambda T, k=k: js.InverseTimeDecay(0.3, T, k), 2) for k in (1.0, 0.1, 3.7)],
+    "InverseSqrt": [Case(lambda T, s=s: js.InverseSqrt(0.3, T, s)) for s in (0, 77)],
+    "PowerLaw": [Case(lambda T, p=p: js.PowerLaw(0.3, T, p)) for p in (0.5, 0.51, 1.0, 2.5)],
+    "Gaussian": [Case(lambda T: js.Gaussian(0.3, T))],
+    "Logistic": [Case(lambda T: js.Logistic(0.0, 0.3, T // 2, max(T // 20, 1)))],
+    "CosineRestarts": [Case(lambda T: js.CosineRestarts(0.3, 0.01, T))],
+    "CosineAnnealing": [Case(lambda T: js.CosineAnnealing(0.3, 0.01, T))],
 }
 
 
@@ -160,6 +83,10 @@ def steps_for(T: int, seed: int) -> np.ndarray:
     drawn = [*rng.integers(0, T, 24, endpoint=True), *(T - np.exp(rng.uniform(0, np.log(T), 12)))]
     drawn += [*np.exp(rng.uniform(0, np.log(T), 12)), *np.exp(rng.uniform(0, np.log(min(20 * T, LAST)), 16))]
     return np.clip(np.array([*edges, *drawn], np.float64).astype(np.int64), 0, LAST)
+
+
+def exact(schedule: js.Schedule, t: int) -> Any:
+    return truth_of(schedule, t).value
 
 
 def ulps(value: float, truth: Any) -> float:
@@ -174,23 +101,15 @@ def errors(case: Case, T: int, seed: int) -> list[tuple[float, int, float, Any]]
     steps = steps_for(T, seed)
     schedule = case.make(T)
     values = np.asarray(schedule(steps))  # jitted, with the schedule as an argument
-    start = abs(case.truth(0, T)) or abs(case.truth(T, T))
-    found = []
-    for t, value in zip(steps.tolist(), values, strict=True):
-        truth = case.truth(t, T)
-        error = ulps(value, truth)
-        if not case.ends and abs(truth) < DECAY * start:
-            error = error * 2.0**-23 / 1e-5 * case.bound  # a decay, so far down: a relative error of 10⁻⁵
-        if not case.ends and abs(truth) > start * e**59:
-            continue
-        found.append((error, t, float(value), truth))
-    return found
+    most = abs(exact(schedule, 0)) * mpmath.e**59 if not case.ends else np.inf  # where growth may have stopped
+    truths = [(t, value, exact(schedule, t)) for t, value in zip(steps.tolist(), values.tolist(), strict=True)]
+    return [(ulps(value, truth), t, value, truth) for t, value, truth in truths if abs(truth) <= most or not most]
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_a_curve_is_within_its_bound_at_every_horizon(name: str):
+def test_a_curve_is_within_its_bound_at_every_horizon(name: str, thorough: bool):
     for number, case in enumerate(CURVES[name]):
-        for T in HORIZONS:
+        for T in HORIZONS if thorough else SOME_HORIZONS:
             error, t, value, truth = max(errors(case, T, seed=number))
             assert error <= case.bound, f"case {number}, T={T}, step {t}: {value} is {error:.2f} ulp from {truth}"
 
@@ -203,7 +122,7 @@ def test_a_transition_is_exact_at_both_ends_and_past_them(name: str):
             assert values.tolist() == [float(np.float32(x)) for x in (start, end, end, end)]
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", tiers(list(CURVES), ("Linear", "Cosine", "ExponentialDecay")))
 def test_a_curve_is_as_exact_in_a_stack_in_a_scan_and_as_a_closure(name: str):
     case = CURVES[name][0]
     for T in (1000, 2**24 + 5, 2**30 - 5):
@@ -211,18 +130,15 @@ def test_a_curve_is_as_exact_in_a_stack_in_a_scan_and_as_a_closure(name: str):
         schedule = case.make(T)
         scanned = jax.lax.scan(lambda s, t: (s, s(t)), jax.tree.map(jnp.asarray, schedule), steps.astype(np.int32))
         ways = [js.stack([schedule, case.make(T + 1)])(steps)[0], jax.jit(schedule)(steps), scanned[1]]
-        start = abs(case.truth(0, T)) or abs(case.truth(T, T))
         for values in ways:
             for t, value in zip(steps.tolist(), np.asarray(values), strict=True):
-                truth = case.truth(t, T)
-                if abs(truth) >= DECAY * start:
-                    assert ulps(value, truth) <= case.bound, f"T={T}, step {t}"
+                assert ulps(value, exact(schedule, t)) <= case.bound, f"T={T}, step {t}"
 
 
 FALLING = [name for name in CURVES if name not in ("CosineAnnealing", "CosineRestarts", "Logistic")]
 
 
-@pytest.mark.parametrize("name", FALLING)
+@pytest.mark.parametrize("name", tiers(FALLING, ("Linear", "Cosine", "ExponentialDecay")))
 def test_a_curve_falls_at_every_step_of_an_ordinary_horizon_and_around_drawn_ones_of_the_longest(name: str):
     make = CURVES[name][0].make
     for T in (1, 2, 77, 1000, 65_537):
@@ -235,34 +151,25 @@ def test_a_curve_falls_at_every_step_of_an_ordinary_horizon_and_around_drawn_one
                 )
 
 
-STAIRS: dict[str, tuple[Callable[[int], js.Schedule], Callable[[int, int], Any]]] = {
-    "StepDecay": (lambda T: js.StepDecay(0.3, T, 0.1), lambda t, T: leaf(0.3) * mpf(0.1) ** (t // T)),
-    "StepDecay, slowly": (lambda T: js.StepDecay(0.3, T, 0.999), lambda t, T: leaf(0.3) * mpf(0.999) ** (t // T)),
-    "ExponentialDecay": (
-        lambda T: js.ExponentialDecay(0.7, T, 0.97, staircase=True),
-        lambda t, T: leaf(0.7) * mpf(0.97) ** (t // T),
-    ),
-    "NaturalExponentialDecay": (
-        lambda T: js.NaturalExponentialDecay(0.7, 0.1, T, staircase=True),
-        lambda t, T: leaf(0.7) * e ** (-leaf(0.1) * (t // T)),
-    ),
-    "MultiStep": (
-        lambda T: js.MultiStep(0.3, [T, 2 * T, 2 * T, 7 * T], 0.2),
-        lambda t, T: leaf(0.3) * mpf(0.2) ** sum(t >= b for b in (T, 2 * T, 2 * T, 7 * T)),
-    ),
+STAIRS: dict[str, Callable[[int], js.Schedule]] = {
+    "StepDecay": lambda T: js.StepDecay(0.3, T, 0.1),
+    "StepDecay, slowly": lambda T: js.StepDecay(0.3, T, 0.999),
+    "ExponentialDecay": lambda T: js.ExponentialDecay(0.7, T, 0.97, staircase=True),
+    "NaturalExponentialDecay": lambda T: js.NaturalExponentialDecay(0.7, 0.1, T, staircase=True),
+    "MultiStep": lambda T: js.MultiStep(0.3, [T, 2 * T, 2 * T, 7 * T], 0.2),
 }
 
 
 @pytest.mark.parametrize("name", STAIRS)
-def test_every_stair_is_within_0_55_ulp_of_the_truth_and_begins_at_its_step(name: str):
-    make, truth = STAIRS[name]
-    for T in (1, 3, 41, 47, 1000, 65_537, 2**24 + 5, 2**27 + 1):
+def test_every_stair_is_within_0_55_ulp_of_the_truth_and_begins_at_its_step(name: str, thorough: bool):
+    for T in (1, 3, 41, 47, 1000, 65_537, 2**24 + 5, 2**27 + 1) if thorough else (1, 47, 2**24 + 5):
         stairs = np.arange(1, min(200, LAST // T))
         steps = np.concatenate([stairs * T - 1, stairs * T, stairs * T + T // 2])
-        for t, value in zip(steps.tolist(), np.asarray(make(T)(steps)), strict=True):
-            exact = truth(t, T)
-            if exact > mpf(2) ** -100:  # below, the low half of a pair is less than a float32 can hold
-                assert ulps(value, exact) <= 0.55, f"T={T}, step {t}: {value}"
+        schedule = STAIRS[name](T)
+        for t, value in zip(steps.tolist(), np.asarray(schedule(steps)), strict=True):
+            truth = exact(schedule, t)
+            if truth > mpf(2) ** -100:  # below, the low half of a pair is less than a float32 can hold
+                assert ulps(value, truth) <= 0.55, f"T={T}, step {t}: {value}"
 
 
 def test_every_restart_with_a_whole_growth_is_exact():
@@ -310,31 +217,17 @@ def test_a_rate_close_to_1_keeps_its_double_precision_everywhere():
         assert abs(float(value) / truth - 1) < 1e-5
 
 
-def rational() -> dict[str, tuple[js.Schedule, Callable[[int], Any]]]:
-    """Piecewise and periodic schedules, with the truth."""
+def rational() -> dict[str, js.Schedule]:
+    """Piecewise and periodic schedules."""
     rng = np.random.default_rng(3)
     knots = sorted(rng.integers(0, LAST, 9).tolist())
     heights = rng.uniform(0.1, 1, 9).tolist()
-
-    def interpolated(t: int) -> Any:
-        i = next((i for i in range(8) if knots[i] <= t < knots[i + 1]), None)
-        if i is None:
-            return leaf(heights[0] if t < knots[0] else heights[-1])
-        q = mpf(t - knots[i]) / (knots[i + 1] - knots[i])
-        return leaf(heights[i]) + (leaf(heights[i + 1]) - leaf(heights[i])) * q
-
-    def triangle(t: int) -> Any:
-        since = t % 10**6
-        up = mpf(since) / 300_001 if since < 300_001 else mpf(10**6 - since) / (10**6 - 300_001)
-        return leaf(0.1) + (leaf(0.9) - leaf(0.1)) * up
-
-    constant = lambda t: leaf(heights[sum(t >= knot for knot in knots[:8])])  # noqa: E731
     return {
-        "PiecewiseInterpolate": (js.PiecewiseInterpolate(knots, heights), interpolated),
-        "PiecewiseConstant": (js.PiecewiseConstant(knots[:8], heights), constant),
-        "Triangular": (js.Triangular(0.1, 0.9, 300_001, 10**6 - 300_001), triangle),
-        "Tabulated": (js.Tabulated(heights), lambda t: leaf(heights[min(t, 8)])),
-        "Constant": (js.Constant(0.3), lambda t: leaf(0.3)),
+        "PiecewiseInterpolate": js.PiecewiseInterpolate(knots, heights),
+        "PiecewiseConstant": js.PiecewiseConstant(knots[:8], heights),
+        "Triangular": js.Triangular(0.1, 0.9, 300_001, 10**6 - 300_001),
+        "Tabulated": js.Tabulated(heights),
+        "Constant": js.Constant(0.3),
     }
 
 
@@ -344,20 +237,23 @@ RATIONAL = rational()
 @pytest.mark.parametrize("name", RATIONAL)
 def test_what_is_rational_in_the_step_is_within_2_ulp(name: str):
     rng = np.random.default_rng(4)
-    schedule, truth = RATIONAL[name]
+    schedule = RATIONAL[name]
     steps = [*rng.integers(0, LAST, 2000).tolist(), 0, 300_000, 300_001, 10**6 - 1, 10**6, LAST]
     for t, value in zip(steps, np.asarray(schedule(np.array(steps))), strict=True):
-        assert ulps(value, truth(t)) <= 2, f"step {t}: {value}, {truth(t)}"
+        assert ulps(value, exact(schedule, t)) <= 2, f"step {t}: {value}, {exact(schedule, t)}"
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize(
+    "name", tiers(list(CURVES), ("Linear", "Cosine", "Polynomial, 0.9", "ExponentialDecay", "Tanh"))
+)
 def test_float64_has_a_relative_error_below_1e_14(name: str):
     with enable_x64(True):
         for case in CURVES[name]:
             for T in (1000, 2**24 + 5, 2**40 + 3):
                 steps = np.array([0, 1, T // 3, T // 2, T - 1, T, T + 1, 2 * T])
-                start = abs(case.truth(0, T)) or abs(case.truth(T, T))
-                for t, value in zip(steps.tolist(), np.asarray(case.make(T)(steps)), strict=True):
-                    truth = case.truth(t, T)
-                    if abs(truth) > DECAY * start:
+                schedule = case.make(T)
+                start = abs(exact(schedule, 0)) or abs(exact(schedule, T))
+                for t, value in zip(steps.tolist(), np.asarray(schedule(steps)), strict=True):
+                    truth = exact(schedule, t)
+                    if abs(truth) > start / 10**6:  # further down, a decay of 64 bits has fewer digits
                         assert abs(mpf(float(value)) - truth) <= 1e-14 * abs(truth), f"T={T}, step {t}"

@@ -9,7 +9,7 @@ import jaxsched as js
 from benchmarks.curves import CURVES as RACED
 from benchmarks.plain import PLAIN
 from jaxsched._curves.shapes import SHAPES
-from tests import catalogue, strategies, test_accuracy
+from tests import catalogue, strategies, test_accuracy, truth
 from tests.helpers import MAKE_ONE
 from tests.test_gallery import ENTRIES
 
@@ -33,6 +33,7 @@ PLACES = {
         named(test_accuracy.CURVES, test_accuracy.STAIRS, test_accuracy.RATIONAL),
         {"FromFunction"},  # which is as exact as its function
     ),
+    "tests/truth.py": (CURVES, named(truth.TRUTHS), {"FromFunction"}),
     "tests/strategies.py": (MAKE_ONE, drawn(), {"FromFunction"}),
     "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
     "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
