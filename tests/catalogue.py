@@ -80,6 +80,7 @@ def fraction_of_two(t: Any) -> Any:
 
 
 P, E = f32(0.3), f32(0.01)  # a peak and an end
+ALIKE = [(0.3, 0.1, 20), (0.2, 0.01, 30), (0.1, 0.3, 40), (0.3, 0.2, 9), (0.2, 0.01, 25)]
 
 ROWS = {
     "Constant": Row(js.Constant, {"value": 0.3}, lambda t: np.full(t.shape, P)),
@@ -376,13 +377,16 @@ ROWS = {
     "join_schedules, of alike pieces": Row(
         js.join_schedules,
         {
-            "schedules": [js.Cosine(0.3, 0.1, 20), js.Cosine(0.2, 0.01, 30), js.Cosine(0.1, 0.3, 40)],
-            "boundaries": [20, 50],
+            "schedules": [js.Cosine(a, b, n) for a, b, n in ALIKE],
+            "boundaries": [20, 50, 90, 99],
         },
         lambda t: np.select(
-            [t < 20, t < 50],
-            [cosine(t, P, f32(0.1), 20), cosine(np.maximum(t - 20, 0), f32(0.2), E, 30)],
-            cosine(np.maximum(t - 50, 0), f32(0.1), P, 40),
+            [t < 20, t < 50, t < 90, t < 99],
+            [
+                cosine(np.maximum(t - at, 0), f32(a), f32(b), n)
+                for at, (a, b, n) in zip((0, 20, 50, 90), ALIKE[:4], strict=True)
+            ],
+            cosine(np.maximum(t - 99, 0), f32(0.2), E, 25),
         ),
     ),
     "every": Row(js.every, {"schedule": js.Linear(0.3, 0.01, 10), "k": 7}, lambda t: line(t // 7, P, E, 10)),
@@ -607,3 +611,27 @@ ROWS = {
         ),
     ),
 }
+
+STRUCTURES = (
+    "Constant",
+    "FromFunction",
+    "Linear",
+    "Cosine, to 0, with an exponent",
+    "ExponentialDecay, down to a bound",
+    "StepDecay",
+    "PiecewiseConstant",
+    "PiecewiseInterpolate, in cosines",
+    "CosineRestarts, growing, lower, three times",
+    "Triangular, with a scale for each cycle",
+    "join_schedules, of alike pieces",
+    "arithmetic",
+    "select",
+    "decay_from",
+    "repeat, growing",
+    "warmup_cosine",
+)
+"""One row for each way in which a schedule holds numbers: alone, as a pair, as a table, or not at all; with structure; in
+a schedule, in a number's place, in a tuple, in pieces. For what does not depend on the curve."""
+
+FEW = ("Linear", "ExponentialDecay, down to a bound", "PiecewiseConstant", "arithmetic", "warmup_cosine")
+"""Of those, the ones for what is compiled again and again."""

@@ -1,11 +1,13 @@
 """Every test runs with strict dtype promotion, two devices and a time limit; warnings are errors (pyproject.toml).
 
-There are two tiers: `python -m pytest`, and `python -m pytest --thorough`, which also runs what is marked `thorough`.
+There are two tiers. `python -m pytest` is for every change, and draws the same examples each time. With `--thorough` it
+also runs what is marked so, and hypothesis draws fresh examples: a failure prints the seed with which to repeat it.
 """
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import hypothesis
 import jax
@@ -17,13 +19,13 @@ jax.config.update("jax_num_cpu_devices", 2)  # so that arrays can be spread over
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
-hypothesis.settings.register_profile("default", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("default")
+hypothesis.settings.register_profile("the same", deadline=None, derandomize=True, database=None, max_examples=30)
+hypothesis.settings.register_profile("fresh", deadline=None, print_blob=True, database=None)
 
 
 def pytest_addoption(parser: pytest.Parser):
     parser.addoption("--thorough", action="store_true", help="run everything: also the tests marked `thorough`")
-    parser.addoption("--seed", type=int, default=0, help="of the numbers that the fuzz of extremes draws")
+    parser.addoption("--seed", type=int, default=0, help="of what is drawn at random, but by hypothesis")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -36,11 +38,25 @@ def seed(pytestconfig: pytest.Config) -> int:
     return int(pytestconfig.getoption("seed") or 0)
 
 
+@pytest.fixture
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether to try more than what is likely to fail."""
+    return bool(pytestconfig.getoption("thorough"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs() -> Iterator[None]:
+    """What was compiled for a file, for a worker would take gigabytes in the end; it is read again from the disk."""
+    yield
+    jax.clear_caches()
+
+
 def pytest_configure(config: pytest.Config):
     """What one test compiles, no other does again, nor another worker of the same run: a fifth of the time."""
     if not hasattr(config, "workerinput"):
         os.environ["JAXSCHED_TESTS_PROGRAMS"] = tempfile.mkdtemp(prefix="jaxsched-tests-")
     jax.config.update("jax_compilation_cache_dir", os.environ["JAXSCHED_TESTS_PROGRAMS"])
+    hypothesis.settings.load_profile("fresh" if config.getoption("thorough") else "the same")
 
 
 def pytest_unconfigure(config: pytest.Config):

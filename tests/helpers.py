@@ -1,14 +1,16 @@
 """What several test files need."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
+import hypothesis
 import jax
 import jax.experimental
 import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import jaxsched as js
 from jaxsched._schedule.programs import Program
@@ -27,6 +29,19 @@ def makes_a_schedule(public: object) -> bool:
 
 MAKE_ONE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack"}
 """The public names that make a schedule; the two others make a stack."""
+
+
+def tiers(cases: Mapping[str, Any] | Iterable[str], always: Container[str]) -> list[Any]:
+    """The cases of a test: those of these names run always, and the others with `--thorough` only."""
+    named = cases if isinstance(cases, Mapping) else {name: name for name in cases}
+    marks = {name: () if name in always else pytest.mark.thorough for name in named}
+    return [pytest.param(case, id=name, marks=marks[name]) for name, case in named.items()]
+
+
+def examples(few: int, many: int) -> hypothesis.settings:
+    """How many examples hypothesis draws of what takes a compilation each; many with `--thorough`."""
+    fresh = not hypothesis.settings().derandomize
+    return hypothesis.settings(max_examples=many if fresh else few)
 
 
 def compilations(jitted: Any) -> int:

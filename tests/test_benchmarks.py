@@ -17,6 +17,7 @@ from benchmarks.measure import Row
 ROW = Row("a curve", 1.0, "its bound", 2.0, "ulp", 0.5, at_most=1)
 
 
+@pytest.mark.thorough
 def test_everything_is_measured_on_the_device_that_is_here(tmp_path: Path):
     command = [sys.executable, "-m", "benchmarks.device", "--quick", "--folder", str(tmp_path)]
     subprocess.run(command, cwd=Path(device.__file__).parent.parent, check=True, capture_output=True)

@@ -16,12 +16,15 @@ import pytest
 
 import jaxsched as js
 from tests.catalogue import ROWS, Row
-from tests.helpers import float_leaves
+from tests.helpers import float_leaves, tiers
 
 
 STEPS = jnp.arange(100)
 
-rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+STAIRS = ("StepDecay", "MultiStep", "ExponentialDecay, staircase", "CosineRestarts, growing, lower, three times")
+"""Those with the largest graphs."""
+
+rows = pytest.mark.parametrize("row", tiers(ROWS, STAIRS[:2]))
 limit = pytest.mark.timeout(60)
 
 
@@ -49,13 +52,8 @@ def test_a_gradient_compiles(row: Row):
         jax.jit(gradients).lower(floats, STEPS).compile()
 
 
-STAIRS = ("StepDecay", "MultiStep", "ExponentialDecay, staircase", "CosineRestarts, growing, lower, three times")
-
-
 @limit
-@pytest.mark.parametrize(
-    "name", [name if name in STAIRS else pytest.param(name, marks=pytest.mark.thorough) for name in ROWS]
-)
+@pytest.mark.parametrize("name", tiers(list(ROWS), STAIRS[:1]))
 def test_queries_compile(name: str):
     schedule = ROWS[name].build()
     schedule.integral(100)
@@ -84,6 +82,7 @@ print(float(schedule.integral(100)), int(schedule.crossing(0.15, 100)), *map(flo
 """
 
 
+@pytest.mark.thorough
 def test_a_program_from_the_persistent_cache_gives_the_same_as_one_that_is_compiled(tmp_path: Path):
     """On jax 0.6.0, queries did not."""
     cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}

@@ -4,14 +4,14 @@ import pickle
 
 import jax
 import numpy as np
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import jaxsched as js
 from tests import strategies
-from tests.helpers import float_leaves
+from tests.helpers import examples, float_leaves
 
 
-@settings(max_examples=25)
+@examples(2, 25)
 @given(schedule=strategies.schedules(growth=True), steps=st.lists(strategies.steps, min_size=8, max_size=8))
 def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]):
     at = np.array(steps, np.int32)
@@ -32,7 +32,7 @@ def test_any_schedule_keeps_the_contract(schedule: js.Schedule, steps: list[int]
     )
 
 
-@settings(max_examples=15)
+@examples(2, 15)
 @given(schedule=strategies.schedules(growth=False), step=strategies.steps)
 def test_any_schedule_has_finite_gradients(schedule: js.Schedule, step: int):
     @jax.jit

@@ -17,8 +17,8 @@ import pytest
 
 import jaxsched as js
 from jaxsched._schedule.calling import call, call_packed
-from tests.catalogue import ROWS, Row
-from tests.helpers import MAKE_ONE, compilations, enable_x64, float_leaves
+from tests.catalogue import FEW, ROWS, STRUCTURES, Row
+from tests.helpers import MAKE_ONE, compilations, enable_x64, float_leaves, tiers
 
 
 LAST = 2**31 - 1
@@ -29,8 +29,10 @@ BEFORE = np.resize([-1, -7, -(2**31)], STEPS.shape)
 ULP = 2.0**-23
 
 rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+structures = pytest.mark.parametrize("row", tiers(ROWS, STRUCTURES))
+few = pytest.mark.parametrize("row", tiers(ROWS, FEW))
 KINDS = {name: row for name, row in ROWS.items() if "," not in name}  # one row for each schedule, options left out
-kinds = pytest.mark.parametrize("row", KINDS.values(), ids=KINDS)
+kinds = pytest.mark.parametrize("row", tiers(KINDS, STRUCTURES))
 
 
 def assert_close(ours: Any, expected: Any, row: Row, message: str = "") -> None:
@@ -89,7 +91,7 @@ def test_equals_its_formula_at_every_step_and_past_its_end(row: Row):
     assert_close(row.build()(STEPS), row.twin(STEPS), row)
 
 
-@rows
+@few
 def test_is_the_same_as_a_closure_as_an_argument_one_step_at_a_time_and_in_a_scan(row: Row):
     schedule, steps = row.build(), jnp.asarray(STEPS)
     values = [
@@ -123,14 +125,14 @@ def test_holds_at_every_step_an_int32_can_count(row: Row):
     assert_close(values[:3], row.twin(FAR[:3]), row)
 
 
-@rows
+@structures
 def test_a_negative_step_counts_as_0(row: Row):
     schedule = row.build()
     assert (schedule(BEFORE) == schedule(0)).all() and (schedule(BEFORE.astype(np.int32)) == schedule(0)).all()
     assert schedule(-(2**40)) == schedule(0)
 
 
-@rows
+@few
 def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(row: Row):
     @jax.jit
     def values_and_gradients(schedule: js.Schedule, steps: jax.Array) -> Any:
@@ -145,7 +147,7 @@ def test_values_and_gradients_are_finite_everywhere_for_lengths_of_0_and_1_too(r
             assert np.isfinite(x).all()
 
 
-@rows
+@few
 def test_every_argument_can_be_traced_and_vmapped(row: Row):
     fixed = {name: x for name, x in row.arguments.items() if name not in numbers_of(row)}
     numbers = numbers_of(row)
@@ -167,7 +169,7 @@ def test_every_argument_can_be_traced_and_vmapped(row: Row):
         assert_close(jax.jit(jax.vmap(values))(table), looped, row)
 
 
-@rows
+@few
 def test_every_leaf_can_be_vmapped(row: Row):
     leaves, structure = jax.tree.flatten(row.build())
     if not leaves:
@@ -236,9 +238,9 @@ def test_a_gradient_can_be_printed():
     assert repr(gradient).startswith("ExponentialDecay(init_value=0.707")
 
 
-def test_runs_without_jit():
+def test_runs_without_jit(thorough: bool):
     with jax.disable_jit():
-        for row in ROWS.values():
+        for row in [ROWS[name] for name in (ROWS if thorough else FEW)]:
             assert_close(row.build()(np.array([0, 7, 500])), row.twin(np.array([0, 7, 500])), row)
 
 
@@ -247,15 +249,15 @@ def eager_compilations() -> tuple[int, int]:
     return compilations(call_packed), compilations(call)
 
 
-@rows
-def test_a_thousand_configurations_compile_once(row: Row):
+@few
+def test_any_number_of_configurations_compile_once(row: Row, thorough: bool):
     one = row.build()
     calls = jax.jit(lambda schedule, step: schedule(step))
     one(0)
     calls(one, 0)
     gc.collect()  # programs that other tests left go now, and not in the middle
     compiled = eager_compilations()
-    for i in range(1000):
+    for i in range(1000 if thorough else 3):
         other = changed(one, by=i)
         other(i % 7)
         calls(other, i % 7)
@@ -263,7 +265,7 @@ def test_a_thousand_configurations_compile_once(row: Row):
     assert compilations(calls) == 1
 
 
-@rows
+@structures
 def test_is_compared_by_value(row: Row):
     one, same = row.build(), row.build()
     other = changed(one)
@@ -274,7 +276,7 @@ def test_is_compared_by_value(row: Row):
         assert one != js.stack([one]) and one != other and len({one, same, other}) == 2
 
 
-@rows
+@structures
 def test_repr_evaluates_back(row: Row):
     one = row.build()
     names = {**vars(js), "fraction_of_two": row.arguments.get("fn")}
@@ -304,7 +306,7 @@ def test_the_extreme_floats_are_taken_in_their_shortest_decimals(kind: Any):
         js.StepDecay(1.0, 10, -3.4028235e38)
 
 
-@rows
+@structures
 def test_survives_pickling_copying_and_flattening(row: Row):
     one = row.build()
     for schedule in stacks_of(one):
@@ -316,7 +318,7 @@ def test_survives_pickling_copying_and_flattening(row: Row):
         assert isinstance(jax.tree.map(lambda _: None, schedule), js.Schedule)
 
 
-@rows
+@structures
 def test_is_frozen_and_replaceable(row: Row):
     one = row.build()
     for field in dataclasses.fields(one):  # pyright: ignore[reportArgumentType]
@@ -325,7 +327,7 @@ def test_is_frozen_and_replaceable(row: Row):
     assert dataclasses.replace(one) == one  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
-@rows
+@few
 def test_computes_in_float64_under_x64(row: Row):
     with enable_x64(True):
         schedule = row.build()

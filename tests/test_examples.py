@@ -29,6 +29,7 @@ def as_a_user_runs_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         yield
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "needs"), [("loop_optax", "optax"), ("loop_flax", "flax"), ("loop_equinox", "equinox")]
 )
@@ -40,6 +41,7 @@ def test_the_loops_learn_and_compile_once(name: str, needs: str, capsys: pytest.
     assert accuracy > 93
 
 
+@pytest.mark.thorough
 def test_a_cooldown_is_better_than_the_stable_run_that_it_left(capsys: pytest.CaptureFixture[str]):
     text = printed("branches", capsys)
     assert text.count("is compiled") == 1
@@ -47,11 +49,13 @@ def test_a_cooldown_is_better_than_the_stable_run_that_it_left(capsys: pytest.Ca
     assert len(losses) == 9 and all(cooled < stable for stable, cooled in losses)
 
 
+@pytest.mark.thorough
 def test_a_tuned_schedule_beats_its_start_on_what_it_has_not_seen(capsys: pytest.CaptureFixture[str]):
     losses = numbers(r"([\d.]+) at first, ([\d.]+) tuned", printed("hypergradient", capsys))
     assert len(losses) == 3 and all(tuned < 0.5 * start for start, tuned in losses)
 
 
+@pytest.mark.thorough
 def test_plateaus_in_a_scan_reduce_each_in_its_own_way(capsys: pytest.CaptureFixture[str]):
     rows = numbers(r"(\d+) +([\d.]+) +([\d.e-]+) +([\d.]+)\n", printed("plateau", capsys))
     patience, factor, scale, _ = zip(*rows, strict=True)
@@ -59,12 +63,14 @@ def test_plateaus_in_a_scan_reduce_each_in_its_own_way(capsys: pytest.CaptureFix
     assert scale[-2:] == (1.0, 1.0) and max(patience) == 40 and set(factor) == {0.2, 0.5}
 
 
+@pytest.mark.thorough
 def test_what_is_restored_is_equal(capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("orbax.checkpoint", reason="Orbax is not installed")
     text = printed("resume", capsys)
     assert text.count("True") == 2 and "False" not in text
 
 
+@pytest.mark.thorough
 def test_a_range_test_finds_a_rate_and_draws_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     monkeypatch.setenv("MPLBACKEND", "agg")

@@ -28,8 +28,8 @@ def extreme(schedule: js.Schedule, count: int, rng: np.random.Generator) -> js.S
     """A stack of so many schedules of this structure, each with numbers of its own."""
 
     def drawn(x: Any, field: Field) -> np.ndarray:
-        shape, least = (count, *np.shape(x)), field.leaf.minimum
-        if field.leaf.integer:
+        shape, least = (count, *np.shape(x)), field.spec.minimum
+        if field.spec.integer:
             values = rng.choice(COUNTS, shape) * (
                 1 if least is not None else rng.choice([-1, 1], shape).astype(np.int32)
             )

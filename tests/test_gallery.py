@@ -37,6 +37,7 @@ def test_every_entry_makes_what_it_is_named_for():
         assert name == "+ - * /" or entry.make.func is getattr(js, name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ENTRIES)
 def test_every_curve_is_finite_and_fits_the_picture(name: str):
     entry = ENTRIES[name]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from tests.helpers import tiers
 
 
 def boundaries(n: int) -> list[int]:
@@ -55,7 +56,7 @@ def test_the_graph_does_not_grow_with_the_number_of_pieces(name: str):
     assert size(MANY[name](1000)) <= 2 * size(MANY[name](3))
 
 
-@pytest.mark.parametrize("name", MANY)
+@pytest.mark.parametrize("name", tiers(list(MANY), ("MultiStep", "join_schedules of lines")))
 def test_a_thousand_pieces_have_the_values_that_they_have_one_by_one(name: str):
     schedule, steps = MANY[name](100), np.arange(0, 1100, 7)
     np.testing.assert_allclose(schedule(steps), [schedule(int(t)) for t in steps], rtol=1e-6)

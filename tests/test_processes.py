@@ -19,7 +19,7 @@ from jaxsched._schedule import programs
 from jaxsched._schedule.calling import call_packed
 from jaxsched._schedule.programs import Program
 from jaxsched.training.steered import Steered, steered_values
-from tests.helpers import compilations
+from tests.helpers import compilations, tiers
 
 
 LINE = js.Linear(1.0, 0.0, 10)
@@ -54,7 +54,7 @@ def executables() -> int:
     return len(jax.devices()[0].client.live_executables())
 
 
-@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("asked", tiers(ASKED, ("called within others",)))
 def test_a_function_and_what_was_compiled_of_it_go_together(asked: Callable[[Any], object]):
     for i in (1, 2):  # which compiles what is the same for all
         asked(stairs(i))
@@ -70,7 +70,7 @@ def test_a_function_and_what_was_compiled_of_it_go_together(asked: Callable[[Any
     assert executables() == before
 
 
-@pytest.mark.parametrize("kind", ["function", "partial", "jitted", "method", "builtin", "by value"])
+@pytest.mark.parametrize("kind", tiers(["function", "partial", "jitted", "method", "builtin", "by value"], ("method",)))
 def test_any_kind_of_function_is_one_program_while_it_lives(kind: str):
     class Halves:
         def at(self, t: jax.Array) -> jax.Array:
@@ -104,6 +104,7 @@ def test_any_kind_of_function_is_one_program_while_it_lives(kind: str):
     assert compilations(call_packed) == before
 
 
+@pytest.mark.thorough
 def test_a_gradient_that_is_asked_for_late_does_not_need_the_function():
     area = jax.jit(lambda x: (x * js.FromFunction(stairs(1))).integral(40))
     assert area(1.0) == pytest.approx(4.0)
@@ -190,6 +191,7 @@ needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="memory is read 
 
 
 @needs_proc
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["call", "reduce"])
 def test_memory_is_flat_while_structures_come_and_go(what: str):
     assert growth(what, 40, 120, most=16) < 12  # where a structure that stays costs 0.4 MB or more

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from tests.helpers import enable_x64, float_leaves
+from tests.helpers import enable_x64, float_leaves, tiers
 
 
 SCHEDULES: dict[str, Callable[[], js.Schedule]] = {
@@ -24,9 +24,9 @@ SCHEDULES: dict[str, Callable[[], js.Schedule]] = {
 }
 STEPS = np.arange(8)
 
-schedules = pytest.mark.parametrize("make", SCHEDULES.values(), ids=SCHEDULES)
+schedules = pytest.mark.parametrize("make", tiers(SCHEDULES, ("a recipe", "a stack")))
 FEW = {name: SCHEDULES[name] for name in ("stairs", "a recipe", "a stack")}
-few = pytest.mark.parametrize("make", FEW.values(), ids=FEW)
+few = pytest.mark.parametrize("make", tiers(FEW, ("a recipe",)))
 
 
 SETTINGS: dict[str, Callable[[], contextlib.AbstractContextManager[object]]] = {
@@ -64,7 +64,7 @@ def everything(schedule: js.Schedule) -> list[np.ndarray]:
 
 
 @few
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize("setting", tiers(SETTINGS, ("debug_nans", "x64")))
 def test_a_setting_changes_no_answer(make: Callable[[], js.Schedule], setting: Callable[[], Any]):
     expected = everything(make())
     with setting():
@@ -72,7 +72,7 @@ def test_a_setting_changes_no_answer(make: Callable[[], js.Schedule], setting: C
             np.testing.assert_allclose(ours, usual, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("make", [SCHEDULES["a curve"], SCHEDULES["a stack"]], ids=["a curve", "a stack"])
+@pytest.mark.parametrize("make", tiers({name: SCHEDULES[name] for name in ("a curve", "a stack")}, ()))
 def test_everything_can_be_asked_without_jit(make: Callable[[], js.Schedule]):
     expected = everything(make())
     with jax.disable_jit():

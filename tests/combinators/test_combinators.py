@@ -149,6 +149,7 @@ def test_a_sum_and_a_product_that_overflow_on_the_way_are_finite():
     assert (largest * largest * 0.0)(0) == 0
 
 
+@pytest.mark.thorough
 def test_hundreds_of_schedules_can_be_summed_and_multiplied():
     terms = [js.Constant(0.25 * (i % 7)) for i in range(500)]
     total = sum(terms)

@@ -16,11 +16,12 @@ import pytest
 import jaxsched as js
 from jaxsched._data import export
 from jaxsched.training import scheduled
-from tests.catalogue import ROWS
+from tests import catalogue
+from tests.helpers import tiers
 
 
 PLATFORMS = ("cpu", "cuda", "tpu", "rocm")
-SCHEDULES: dict[str, js.Schedule] = {name: row.build() for name, row in ROWS.items()}
+SCHEDULES: dict[str, js.Schedule] = {name: row.build() for name, row in catalogue.ROWS.items()}
 FIRST = {jax.tree.structure(schedule): name for name, schedule in reversed(SCHEDULES.items())}
 STRUCTURES = {name: SCHEDULES[name] for name in reversed(FIRST.values())}
 STRUCTURES["join_schedules, of many alike pieces"] = js.join_schedules(
@@ -44,18 +45,18 @@ def saved_and_loaded(exported: jax.export.Exported) -> Any:
     return jax.export.deserialize(exported.serialize()).call
 
 
-@pytest.mark.parametrize("name", STRUCTURES)
+@pytest.mark.parametrize("name", tiers(list(STRUCTURES), catalogue.STRUCTURES))
 def test_every_structure_is_lowered_for_every_platform(name: str):
     assert exported(name).platforms == PLATFORMS
     assert len(exported(name).in_avals) == len(jax.tree.leaves(STRUCTURES[name])) + 1  # no number is in the program
 
 
-@pytest.mark.parametrize("name", SAVED)
+@pytest.mark.parametrize("name", tiers(SAVED, catalogue.STRUCTURES))
 def test_every_structure_is_saved_with_a_program_and_read_again(name: str):
     assert jax.export.deserialize(exported(name).serialize()).in_tree == exported(name).in_tree
 
 
-@pytest.mark.parametrize("name", OF_EACH_CLASS)
+@pytest.mark.parametrize("name", tiers(OF_EACH_CLASS, catalogue.STRUCTURES))
 def test_a_saved_program_takes_a_schedule_and_gives_its_values(name: str):
     steps = np.arange(120, dtype=np.int32)
     values = saved_and_loaded(exported(name))(STRUCTURES[name], steps)

@@ -14,7 +14,7 @@ import jaxsched as js
 from benchmarks import polynomials
 from jaxsched._numerics import counts, doubles, exponentials, floats, ways
 from jaxsched._numerics.doubles import Double
-from tests.helpers import enable_x64, next_floats, with_other_quotients
+from tests.helpers import enable_x64, next_floats, tiers, with_other_quotients
 
 
 LAST = 2**31 - 1
@@ -111,7 +111,7 @@ def counts_and_divisors(bits: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("bits, dtype", [(32, np.int32), (64, np.int64)])
-@pytest.mark.parametrize("kind", DIVISIONS)
+@pytest.mark.parametrize("kind", tiers(list(DIVISIONS), ("quotient",)))
 def test_a_quotient_of_integers_is_exact_where_a_float_division_is_off_by_4_ulp(kind: str, bits: int, dtype: Any):
     with enable_x64(bits == 64):
         count, by = (x.astype(dtype) for x in counts_and_divisors(bits))
@@ -331,6 +331,7 @@ def test_the_ends_are_exact_inside_jit_vmap_and_scan_one_length_at_a_time():
         assert at_the_end(jnp.int32(length))[1] == 0
 
 
+@pytest.mark.thorough
 def test_the_ends_are_exact_where_the_length_is_a_constant_of_the_program():
     for length in range(1, 601, 41):
         schedule = js.Linear(1.0, 0.0, length)

@@ -13,7 +13,7 @@ from jaxsched.training.finder import SMOOTHING
 
 
 STEPS, CURVATURE = 200, jnp.array([1.0, 4.0])
-BATCHES = {"noise": 0.1 * jax.random.normal(jax.random.key(0), (STEPS, 2))}
+BATCHES = {"noise": np.random.default_rng(0).normal(0, 0.1, (STEPS, 2)).astype(np.float32)}
 KEYS = jax.random.split(jax.random.key(1), 5)
 
 
@@ -27,32 +27,34 @@ def init(key: jax.Array) -> jax.Array:
     return 3 + jax.random.normal(key, (2,))
 
 
-FOUND = range_test(train_step, init, BATCHES, KEYS, lowest=1e-4, highest=1e4)
+@pytest.fixture(scope="module")
+def found() -> RangeTest:
+    return range_test(train_step, init, BATCHES, KEYS, lowest=1e-4, highest=1e4)
 
 
-def test_the_rates_grow_by_one_factor_from_the_lowest_to_the_highest():
-    assert FOUND.rates[0] == np.float32(1e-4) and FOUND.rates[-1] == np.float32(1e4)
-    np.testing.assert_allclose(np.diff(np.log(FOUND.rates)), np.log(1e8) / (STEPS - 1), rtol=1e-3)
+def test_the_rates_grow_by_one_factor_from_the_lowest_to_the_highest(found: RangeTest):
+    assert found.rates[0] == np.float32(1e-4) and found.rates[-1] == np.float32(1e4)
+    np.testing.assert_allclose(np.diff(np.log(found.rates)), np.log(1e8) / (STEPS - 1), rtol=1e-3)
 
 
-def test_it_equals_a_loop_by_hand_for_every_seed():
-    assert FOUND.losses.shape == (5, STEPS)
+def test_it_equals_a_loop_by_hand_for_every_seed(found: RangeTest):
+    assert found.losses.shape == (5, STEPS)
     step = jax.jit(train_step)
-    for key, losses in zip(KEYS, FOUND.losses, strict=True):
+    for key, losses in zip(KEYS, found.losses, strict=True):
         x, seen = init(key), []
         for i in range(100):
-            x, loss = step(x, {"noise": BATCHES["noise"][i]}, FOUND.rates[i])
+            x, loss = step(x, {"noise": BATCHES["noise"][i]}, found.rates[i])
             seen.append(float(loss))
         np.testing.assert_allclose(losses[:100], seen, rtol=1e-4)
     alone = range_test(train_step, init, BATCHES, KEYS[2], lowest=1e-4, highest=1e4)
-    np.testing.assert_allclose(alone.losses[0, :100], FOUND.losses[2, :100], rtol=1e-4)
+    np.testing.assert_allclose(alone.losses[0, :100], found.losses[2, :100], rtol=1e-4)
 
 
-def test_the_suggestions_lie_where_the_loss_falls_though_it_explodes_later():
-    assert not np.isfinite(FOUND.losses).all(), "it must explode, to be a test"
-    assert np.isfinite(FOUND.smoothed).all()
-    lowest = FOUND.rates[np.argmin(FOUND.smoothed, axis=1)].max()
-    for suggested in (FOUND.steepest, FOUND.valley):
+def test_the_suggestions_lie_where_the_loss_falls_though_it_explodes_later(found: RangeTest):
+    assert not np.isfinite(found.losses).all(), "it must explode, to be a test"
+    assert np.isfinite(found.smoothed).all()
+    lowest = found.rates[np.argmin(found.smoothed, axis=1)].max()
+    for suggested in (found.steepest, found.valley):
         assert 1e-3 < suggested < min(lowest, 0.5)
 
 
@@ -77,16 +79,16 @@ def test_a_loss_that_never_falls_gives_no_suggestion():
     assert 1e-6 < mixed.valley < 1
 
 
-def test_the_plot_shows_both():
+def test_the_plot_shows_both(found: RangeTest):
     matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     matplotlib.use("agg")
-    ax = FOUND.plot()
+    ax = found.plot()
     marked: dict[Any, Any] = {
         x.get_label(): np.asarray(x.get_xdata())[0] for x in ax.lines if x.get_linestyle() == "--"
     }
-    assert sorted(marked.values()) == sorted([FOUND.steepest, FOUND.valley])
+    assert sorted(marked.values()) == sorted([found.steepest, found.valley])
     assert {str(label).partition(":")[0] for label in marked} == {"steepest", "valley"}
-    assert ax.get_xscale() == "log" and FOUND.plot(ax) is ax
+    assert ax.get_xscale() == "log" and found.plot(ax) is ax
 
 
 @pytest.mark.parametrize(
@@ -138,6 +140,6 @@ def test_what_is_wrong_is_said(change: dict[str, Any], error: type[Exception], m
     assert str(raised.value).startswith(message)
 
 
-def test_it_is_the_schedule_of_that_name():
+def test_it_is_the_schedule_of_that_name(found: RangeTest):
     schedule = js.exponential_range_test(init_value=1e-4, end_value=1e4, total_steps=STEPS - 1)
-    np.testing.assert_array_equal(FOUND.rates, schedule(np.arange(STEPS)))
+    np.testing.assert_array_equal(found.rates, schedule(np.arange(STEPS)))

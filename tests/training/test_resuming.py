@@ -52,6 +52,7 @@ def run(folder: Path, dies_at: int) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_killed_twice_ends_with_the_same_bits(tmp_path: Path):
     whole = run(tmp_path / "whole", 99)
     assert whole.returncode == 0, whole.stderr

@@ -32,7 +32,7 @@ from jaxsched.training import (
     values,
 )
 from jaxsched.training.steered import COOLDOWNS
-from tests.helpers import compilations, enable_x64
+from tests.helpers import compilations, enable_x64, tiers
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +42,9 @@ def standard_promotion():
         yield
 
 
-KEY = jax.random.key(0)
-PARAMS = {"b": jnp.zeros(5), "w": jax.random.normal(KEY, (7, 5))}
-X = jax.random.normal(jax.random.fold_in(KEY, 1), (11, 7))
+RNG = np.random.default_rng(0)
+PARAMS = {"b": jnp.zeros(5), "w": jnp.asarray(RNG.normal(size=(7, 5)), jnp.float32)}
+X = jnp.asarray(RNG.normal(size=(11, 7)), jnp.float32)
 COSINE = js.warmup_cosine(peak_value=1e-2, warmup_steps=5, total_steps=30)
 
 KINDS: dict[str, js.Schedule] = {
@@ -56,7 +56,7 @@ KINDS: dict[str, js.Schedule] = {
     "a table": js.MultiStep(1e-2, [10, 20], 0.3),
     "a function": 1e-2 * js.FromFunction(lambda step: 1.0 / (1 + step)),
 }
-kinds = pytest.mark.parametrize("schedule", KINDS.values(), ids=KINDS)
+kinds = pytest.mark.parametrize("schedule", tiers(KINDS, ("a warmup and a cosine", "a function")))
 
 
 def loss(params: Any, x: jax.Array = X) -> jax.Array:
@@ -105,11 +105,14 @@ def assert_equal(a: Any, b: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "dtype"),
-    [*((schedule, jnp.float32) for schedule in KINDS.values()), (COSINE, jnp.bfloat16)],
-    ids=[*KINDS, "in bfloat16"],
+    "case",
+    tiers(
+        {name: (schedule, jnp.float32) for name, schedule in KINDS.items()} | {"in bfloat16": (COSINE, jnp.bfloat16)},
+        ("a warmup and a cosine", "in bfloat16"),
+    ),
 )
-def test_the_updates_are_bit_for_bit_those_of_the_plain_optimizer(schedule: js.Schedule, dtype: Any):
+def test_the_updates_are_bit_for_bit_those_of_the_plain_optimizer(case: tuple[js.Schedule, Any]):
+    schedule, dtype = case
     params = jax.tree.map(lambda x: x.astype(dtype), PARAMS)
     *ours, our_updates = run(scheduled(optax.adamw, learning_rate=schedule), 40, params)
     *theirs, their_updates = run(optax.adamw(schedule), 40, params)
@@ -117,29 +120,28 @@ def test_the_updates_are_bit_for_bit_those_of_the_plain_optimizer(schedule: js.S
     assert_equal(ours[0], theirs[0])
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda rate, decay: (scheduled(optax.sgd, learning_rate=rate), optax.sgd(rate)),
-        lambda rate, decay: (
-            scheduled(optax.lion, learning_rate=rate, weight_decay=decay),
-            optax.lion(rate, weight_decay=decay),
-        ),
-        lambda rate, decay: (
-            scheduled(optax.adamw, learning_rate=rate, weight_decay=decay),
-            optax.adamw(rate, weight_decay=decay),
-        ),
-        lambda rate, decay: (
-            scheduled(optax.sgd, learning_rate=rate, momentum=0.9, nesterov=True),
-            optax.sgd(rate, momentum=0.9, nesterov=True),
-        ),
-        lambda rate, decay: (
-            scheduled(optax.adafactor, learning_rate=rate, min_dim_size_to_factor=4),
-            optax.adafactor(rate, min_dim_size_to_factor=4),
-        ),
-    ],
-    ids=["sgd", "lion", "adamw with two schedules", "sgd with a number and a flag", "adafactor with an integer"],
-)
+OTHERS: dict[str, Callable[[js.Schedule, js.Schedule], tuple[Any, Any]]] = {
+    "sgd": lambda rate, decay: (scheduled(optax.sgd, learning_rate=rate), optax.sgd(rate)),
+    "lion": lambda rate, decay: (
+        scheduled(optax.lion, learning_rate=rate, weight_decay=decay),
+        optax.lion(rate, weight_decay=decay),
+    ),
+    "adamw with two schedules": lambda rate, decay: (
+        scheduled(optax.adamw, learning_rate=rate, weight_decay=decay),
+        optax.adamw(rate, weight_decay=decay),
+    ),
+    "sgd with a number and a flag": lambda rate, decay: (
+        scheduled(optax.sgd, learning_rate=rate, momentum=0.9, nesterov=True),
+        optax.sgd(rate, momentum=0.9, nesterov=True),
+    ),
+    "adafactor with an integer": lambda rate, decay: (
+        scheduled(optax.adafactor, learning_rate=rate, min_dim_size_to_factor=4),
+        optax.adafactor(rate, min_dim_size_to_factor=4),
+    ),
+}
+
+
+@pytest.mark.parametrize("make", tiers(OTHERS, ("adamw with two schedules",)))
 def test_so_they_are_for_other_optimizers_and_more_schedules(make: Any):
     ours, theirs = make(COSINE, js.Linear(0.1, 0.0, 30))
     assert_equal(run(ours, 40)[2], run(theirs, 40)[2])
@@ -163,18 +165,18 @@ def test_values_are_those_of_the_last_update(schedule: js.Schedule):
     assert applied(optimizer, state, 10) == [float(schedule(i)) for i in range(10)]
 
 
-@pytest.mark.parametrize(
-    ("wrap", "per_update"),
-    [
-        (lambda optimizer: optax.chain(optax.clip_by_global_norm(1.0), optimizer), 1),
-        (lambda optimizer: optax.MultiSteps(optimizer, every_k_schedule=4), 4),
-        (lambda optimizer: optax.apply_if_finite(optimizer, 3), 1),
-        (lambda optimizer: optax.masked(optimizer, {"b": False, "w": True}), 1),
-        (lambda optimizer: optax.chain(optax.chain(optax.MultiSteps(optimizer, every_k_schedule=2))), 2),
-    ],
-    ids=["chain", "MultiSteps", "apply_if_finite", "masked", "all at once"],
-)
-def test_is_seen_and_changed_within_what_wraps_it_and_counts_updates_only(wrap: Any, per_update: int):
+WRAPPED: dict[str, tuple[Callable[[Any], Any], int]] = {
+    "chain": (lambda optimizer: optax.chain(optax.clip_by_global_norm(1.0), optimizer), 1),
+    "MultiSteps": (lambda optimizer: optax.MultiSteps(optimizer, every_k_schedule=4), 4),
+    "apply_if_finite": (lambda optimizer: optax.apply_if_finite(optimizer, 3), 1),
+    "masked": (lambda optimizer: optax.masked(optimizer, {"b": False, "w": True}), 1),
+    "all at once": (lambda optimizer: optax.chain(optax.chain(optax.MultiSteps(optimizer, every_k_schedule=2))), 2),
+}
+
+
+@pytest.mark.parametrize("wrapped", tiers(WRAPPED, ("chain", "all at once")))
+def test_is_seen_and_changed_within_what_wraps_it_and_counts_updates_only(wrapped: tuple[Any, int]):
+    wrap, per_update = wrapped
     line = js.Linear(1.0, 0.0, 10)
     optimizer = wrap(scheduled(optax.sgd, learning_rate=line))
     state = optimizer.init(PARAMS)
@@ -354,7 +356,7 @@ def test_what_is_followed_is_the_plan_until_it_is_steered():
     assert schedules(release(changed[0]))["learning_rate"] == COSINE
 
 
-@pytest.mark.parametrize("shape", COOLDOWNS)
+@pytest.mark.parametrize("shape", tiers(list(COOLDOWNS), ("cosine",)))
 def test_decay_now_is_decay_from_here(shape: str):
     cosine = js.Cosine(1.0, 0.2, 50)
     optimizer = scheduled(optax.sgd, learning_rate=cosine)
@@ -514,6 +516,7 @@ def test_vmapped_over_stacked_schedules_equals_the_loop():
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[i], b, rtol=2e-5, atol=1e-6), mapped, alone)  # noqa: B023
 
 
+@pytest.mark.thorough
 def test_a_stack_of_schedules_is_a_stack_of_optimizers():
     controller = js.ReduceOnPlateau(factor=0.5, patience=[0, 1, 2])
     optimizer = scheduled(optax.adamw, learning_rate=STACK, weight_decay=0.1, feedback={"learning_rate": controller})
@@ -538,6 +541,7 @@ def test_a_stack_of_schedules_is_a_stack_of_optimizers():
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[i], b, rtol=1e-6), stacked, updates)  # noqa: B023
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("axes", ["Auto", "Explicit"] if hasattr(jax, "set_mesh") else ["Auto"])
 @pytest.mark.parametrize("stacked", [False, True])
 def test_a_run_may_be_spread_over_devices(axes: str, stacked: bool):
@@ -579,6 +583,7 @@ def test_a_run_may_be_spread_over_devices(axes: str, stacked: bool):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), alone, together)
 
 
+@pytest.mark.thorough
 def test_the_gradient_goes_through_the_unrolled_training_to_every_float():
     @jax.jit
     def final(schedule: Any) -> jax.Array:
