@@ -149,22 +149,19 @@ def exponent(x: Double) -> Exponent:
 
 
 def exponent_at(
-    count: jax.Array, rate: Double, start: Double | None = None, least: float = -127.0, most: float = 126.0
+    count: jax.Array, rate: Double, start: Number = 0.0, least: float = -127.0, most: float = 126.0
 ) -> Exponent:
     """start + rate · count, held at the least and the most."""
-    x = rate.high * as_float(count)
-    start_whole = start_rest = None
-    if start:
-        start_whole = nearest(start.high)
-        start_rest = (start.high - start_whole) + start.low
-        x = start_whole + (x + start_rest)
+    start = double(start)
+    start_whole = nearest(start.high)
+    start_rest = (start.high - start_whole) + start.low
+    x = start_whole + (rate.high * as_float(count) + start_rest)
     within = clip(x, least, most)
     if is_double(x):
         return Exponent(jnp.zeros_like(x), within)
     whole = jax.lax.stop_gradient(nearest(within))
-    high, low = _product_minus(whole if start_whole is None else whole - start_whole, rate, count)
-    rest = high + low if start_rest is None else high + (low + start_rest)
-    return Exponent(whole, where(x == within, rest, within - whole))
+    high, low = _product_minus(whole - start_whole, rate, count)
+    return Exponent(whole, where(x == within, high + (low + start_rest), within - whole))
 
 
 def minus_square_at(count: jax.Array, rate: Double) -> Exponent:

@@ -1,4 +1,11 @@
-"""The routes of a call: one compiled program per structure, whatever the numbers."""
+"""The routes of a call: one compiled program per structure, whatever the numbers.
+
+- In a program, where the step is traced: `call`, which is inlined, with numbers that are `opaque`.
+- Outside of one, a schedule: `call_packed`, with all numbers in one array on the device, which `outside` keeps.
+- Outside of one, a stack, or numbers that are no NumPy numbers of 32 bits: `call`, with a list of them.
+
+All end in `values_at`, and so do the tables of `evaluate`.
+"""
 
 import math
 from collections.abc import Callable, Iterator
