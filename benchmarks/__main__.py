@@ -47,7 +47,8 @@ counted unless it is said.
 
 What needs no more than a device is measured on any other one by `python -m benchmarks.device`, which writes a page of
 its own, and `python -m benchmarks.tpu` compiles every schedule for a TPU that need not be there. How long compilation
-takes on each version of JAX is [a page of its own](versions.md).
+takes on each version of JAX is [a page of its own](versions.md). `python -m benchmarks.polynomials` makes the
+coefficients of the polynomials in `jaxsched/_numerics`, and `plain.py` holds the plain formula of every curve.
 
 This page was written by it in {minutes:.0f} minutes. {machine()}.
 
