@@ -8,7 +8,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._numerics.doubles import Double, count_of, double, rounded
-from jaxsched._numerics.floats import as_float, default_dtype, inverse, last_step, where, x64
+from jaxsched._numerics.floats import as_float, default_dtype, inverse, last_step, rough_inverse, where, x64
 
 
 def since(step: jax.Array, start: ArrayLike) -> jax.Array:
@@ -44,10 +44,10 @@ def part_of(count: jax.Array, length: ArrayLike) -> jax.Array:
 
 def exact_part_of(count: jax.Array, length: jax.Array) -> jax.Array:
     """As `part_of`, for a length of at least 1, of which nothing is lost."""
-    rounded, low = as_float(length), length & (2**11 - 1 if x64() else 2**8 - 1)  # what a float lacks of an integer
-    lost = (as_float(length - low) - rounded) + as_float(low)
+    rounded = as_float(length)
+    lost = as_float(length - rounded.astype(length.dtype))  # at most half a unit in the last place
     part = as_float(count) / rounded
-    return part - part * (lost * inverse(rounded))
+    return part - part * (lost * rough_inverse(rounded))
 
 
 def timescales(step: jax.Array, timescale: ArrayLike, shift: ArrayLike) -> jax.Array:

@@ -78,7 +78,7 @@ class Way(NamedTuple):
         large = jnp.abs(self.far) > 2.0**125
         fit, back = where(large, 0.25, 1.0), where(large, 4.0, 1.0)
         near = as_rounded(self.near * fit)  # or this product is fused with the sum, and not the other one
-        half = self.far * (fit / 2) - self.near * (fit / 2)
+        half = self.far * fit / 2 - near / 2
         return where(arrived, self.far, (near + half * twice) * back)
 
 
