@@ -17,6 +17,7 @@ from jaxsched._combinators.joins import JoinAlike, pieces_of
 from jaxsched._curves.shapes import transition
 from jaxsched._data.data import Data
 from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.floats import last_step
 
 
 mpmath.mp.dps = 40
@@ -134,7 +135,7 @@ def transition_of(name: str) -> Callable[..., Truth]:
 
 def periods(t: int, length: int) -> Any:
     """A length of 0 has passed 2^31 times."""
-    return mpf(t) / length if length else mpf(LAST)
+    return mpf(t) / length if length else mpf(last_step())
 
 
 def multiplied(ulps: float, init: Any, factor: Any) -> Truth:
@@ -288,10 +289,10 @@ TRUTHS: dict[str, Callable[..., Truth]] = {
     "StepDecay": lambda t, init_value, step_size, factor: decayed(t, init_value, step_size, factor, True),
     "HalfLife": lambda t, init_value, half_life: decayed(t, init_value, half_life, mpf(1) / 2, False),
     "InverseSqrt": lambda t, peak_value, timescale, shift: within(
-        CURVE, peak_value / mpmath.sqrt(1 + periods(min(t + shift, LAST), timescale))
+        CURVE, peak_value / mpmath.sqrt(1 + periods(min(t + shift, last_step()), timescale))
     ),
     "PowerLaw": lambda t, peak_value, timescale, power, shift: within(
-        ulps_of_power(power), peak_value * (1 + periods(min(t + shift, LAST), timescale)) ** -power
+        ulps_of_power(power), peak_value * (1 + periods(min(t + shift, last_step()), timescale)) ** -power
     ),
     "Gaussian": lambda t, init_value, timescale: within(
         CURVE, init_value * mpmath.e ** (-(periods(t, timescale) ** 2) / 2)
