@@ -50,15 +50,7 @@ OPTAX: dict[str, Callable[..., optax.Schedule]] = {
     ),
 }
 
-POWERS = (
-    "ExponentialDecay",
-    "NaturalExponentialDecay",
-    "HalfLife",
-    "Geometric",
-    "Exponential",
-    "StepDecay",
-    "MultiStep",
-)
+POWERS = ("ExponentialDecay", "NaturalExponentialDecay", "HalfLife", "Geometric", "Exponential", "StepDecay")
 POWERS += ("MultiStep", "Polynomial", "PowerLaw", "Tanh", "Logistic", "Gaussian")
 GROWING = "CosineRestarts, growing"
 
