@@ -14,7 +14,16 @@ import numpy as np
 
 from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike
-from jaxsched._combinators.pieces import FOR_EVER, NOTICEABLE, Piece, curves, operands, pieces, values_of
+from jaxsched._combinators.pieces import (
+    FOR_EVER,
+    NOTICEABLE,
+    Piece,
+    curves,
+    in_whole_steps,
+    operands,
+    pieces,
+    values_of,
+)
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
@@ -24,7 +33,7 @@ from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.queries import extrema_between
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Count
+from jaxsched._typing import TOTAL, Count
 
 
 HUGE = 10
@@ -104,7 +113,7 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
     """
     if not isinstance(schedule, Schedule):
         raise TypeError(f"lint: `schedule` must be a schedule, got {schedule!r}.")
-    last = checked_leaf("lint", "total_steps", total_steps, LENGTH)
+    last = checked_leaf("lint", "total_steps", total_steps, TOTAL)
     if np.shape(last):
         raise TypeError(f"lint: `total_steps` must be one integer, got {total_steps!r}.")
     if any(map(is_traced, (last, *jax.tree.leaves(schedule)))):
@@ -201,7 +210,7 @@ def _of_pieces(schedule: Schedule, begin: int, end: int) -> Iterator[Finding]:
                 yield from _of_pieces(operand, begin, end)
         return
     if isinstance(schedule, Shift):
-        inner = _of_pieces(schedule.schedule, begin + int(schedule.steps), end)
+        inner = _of_pieces(schedule.schedule, begin + in_whole_steps(schedule.steps), end)
         yield from (finding for finding in inner if finding.step >= begin)  # what comes earlier is cut off
         return
     planned = pieces(schedule, begin, FOR_EVER)

@@ -21,7 +21,9 @@ def close_to_zero(lowest: float, highest: float) -> st.SearchStrategy[float]:
 
 
 values = st.just(0.0) | st.floats(0.001, 10.0) | st.floats(-10.0, -0.001)
-lengths = st.integers(0, 3) | st.integers(0, 200) | st.integers(0, LAST)
+whole = st.integers(0, 3) | st.integers(0, 200) | st.integers(0, LAST)
+lengths = whole | st.floats(1.0, 200.0) | st.floats(1.0, LAST)
+constants = whole.map(lambda steps: max(steps, 1)) | st.floats(0.01, 200.0) | st.floats(1.0, LAST)
 exponents = st.just(0.0) | st.floats(0.001, 4.0)
 flags = st.booleans()
 growths = st.none() | st.integers(1, 4) | st.floats(1.01, 4.0)
@@ -53,10 +55,10 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.Linear, values, values, lengths),
         st.builds(js.Cosine, values, values, lengths, optional(exponents), optional(exponents)),
         st.builds(js.Polynomial, values, values, lengths, exponents, optional(exponents)),
-        st.builds(js.ExponentialDecay, values, lengths, rates(growth), flags, st.none() | values),
-        st.builds(js.NaturalExponentialDecay, values, close_to_zero(-1.0 if growth else 0.0, 1.0), lengths, flags),
-        st.builds(js.InverseTimeDecay, values, lengths, rates(growth), flags),
-        st.builds(js.StepDecay, values, lengths, rates(growth)),
+        st.builds(js.ExponentialDecay, values, constants, rates(growth), flags, st.none() | values),
+        st.builds(js.NaturalExponentialDecay, values, close_to_zero(-1.0 if growth else 0.0, 1.0), constants, flags),
+        st.builds(js.InverseTimeDecay, values, constants, rates(growth), flags),
+        st.builds(js.StepDecay, values, constants, rates(growth)),
         st.builds(js.MultiStep, values, tables(lengths), rates(growth)),
         st.builds(js.CosineAnnealing, values, values, lengths),
         pieces(),
@@ -68,11 +70,11 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.Geometric, st.floats(0.001, 10.0), st.floats(0.001, 10.0), lengths),
         st.builds(js.Tanh, values, values, lengths, close_to_zero(-9.0, 0.0), close_to_zero(0.0, 9.0)),
         st.builds(js.InverseRoot, values, values, lengths, close_to_zero(0.0, 100.0)),
-        st.builds(js.HalfLife, values, lengths),
-        st.builds(js.InverseSqrt, values, lengths, lengths),
-        st.builds(js.PowerLaw, values, lengths, exponents, lengths),
+        st.builds(js.HalfLife, values, constants),
+        st.builds(js.InverseSqrt, values, constants, lengths),
+        st.builds(js.PowerLaw, values, constants, exponents, lengths),
         st.builds(js.Logistic, values, values, lengths, lengths),
-        st.builds(js.Gaussian, values, lengths),
+        st.builds(js.Gaussian, values, constants),
         st.builds(js.Tabulated, st.lists(values, min_size=1, max_size=4)),
         st.builds(js.CosineRestarts, values, values, lengths, growths, st.none() | rates(growth=False), counts),
         st.builds(js.Triangular, values, values, lengths, st.none() | lengths, values),
@@ -103,7 +105,8 @@ positive = st.floats(0.001, 10.0)  # between which "geometric" can go
 
 @st.composite
 def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
-    warmup, stable, cooldown = (draw(st.integers(0, 200)) for _ in range(3))
+    warmup, stable, cooldown = (draw(st.integers(0, 200) | st.floats(1.0, 200.0)) for _ in range(3))
+    constant = max(stable, 1)
     phases = {"warmup_steps": warmup, "total_steps": warmup + stable + cooldown}
     words = {"peak_value": draw(values), "init_value": draw(values), "warmup_steps": warmup}
     words |= {"warmup": draw(shapes | st.just("constant")), "first": draw(st.sampled_from(["zero", "one_over_n"]))}
@@ -117,8 +120,8 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.warmup_constant(**words),
                 js.warmup_cosine(**words, **ends, exponent=draw(exponents)),
                 js.warmup_linear(**words, **ends),
-                js.warmup_exponential(**words, transition_steps=stable, decay_rate=draw(rates(growth))),
-                js.warmup_step(**words, step_size=stable, factor=draw(rates(growth))),
+                js.warmup_exponential(**words, transition_steps=constant, decay_rate=draw(rates(growth))),
+                js.warmup_step(**words, step_size=constant, factor=draw(rates(growth))),
                 js.warmup_multistep(**words, boundaries=[stable, cooldown], factor=draw(rates(growth))),
                 js.wsd(**words, **ends, cooldown_steps=cooldown, cooldown=shape),
                 js.wsd_s(
@@ -131,9 +134,9 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
                 js.slanted_triangular(peak_value=peak, **phases),
-                js.noam(model_size=stable + 1, warmup_steps=warmup + 1, scale=peak),
-                js.inverse_sqrt(**words, timescale=stable, total_steps=ends["total_steps"], cooldown_steps=cooldown),
-                js.power(peak_value=peak, **phases, timescale=stable, cooldown_steps=cooldown, cooldown=shape),
+                js.noam(model_size=int(stable) + 1, warmup_steps=warmup + 1, scale=peak),
+                js.inverse_sqrt(**words, timescale=constant, total_steps=ends["total_steps"], cooldown_steps=cooldown),
+                js.power(peak_value=peak, **phases, timescale=constant, cooldown_steps=cooldown, cooldown=shape),
             ]
         )
     )
@@ -147,7 +150,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
 
     @st.composite
     def alike(draw: st.DrawFn) -> js.Schedule:
-        one, two = (st.builds(js.Cosine, values, values, lengths), st.builds(js.HalfLife, values, lengths))
+        one, two = (st.builds(js.Cosine, values, values, lengths), st.builds(js.HalfLife, values, constants))
         schedules = draw(st.lists(draw(st.sampled_from([one, two])), min_size=2, max_size=12))
         return js.join_schedules(schedules, sorted(draw(lengths) for _ in schedules[1:]))
 
@@ -156,7 +159,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
     return st.one_of(
         joins(),
         alike(),
-        st.builds(js.shift, inner, st.integers(-LAST, LAST)),
+        st.builds(js.shift, inner, st.integers(-LAST, LAST) | st.floats(-LAST, LAST, width=32)),
         st.builds(js.every, inner, lengths),
         st.builds(js.reverse, inner, lengths),
         st.builds(
@@ -164,10 +167,10 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
             stretchable,
             lengths,
             count=counts,
-            growth=st.none() | st.integers(1, 3),
+            growth=st.none() | st.integers(1, 3) | st.floats(1.01, 3.0),
             decay=st.none() | rates(False),
         ),
-        st.builds(js.stretch, stretchable, st.integers(1, LAST), lengths),
+        st.builds(js.stretch, stretchable, st.integers(1, LAST) | st.floats(1.0, LAST), lengths),
         st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
         st.builds(lambda a, t, b: js.splice(a, t, b * b + 1.0), inner, lengths, inner),
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),

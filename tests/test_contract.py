@@ -228,9 +228,13 @@ def test_rows_can_be_picked_by_a_traced_index():
     assert picked.tolist() == [1.5, 0.5]
 
 
-def test_a_length_that_a_tree_map_made_a_float_is_an_error():
-    with pytest.raises(TypeError, match="Linear: `transition_steps` must be an integer number of steps"):
-        jax.tree.map(lambda x: x * 0.5, js.Linear(1.0, 0.0, 101))(3)
+def test_a_length_that_a_tree_map_made_a_float_is_real():
+    assert jax.tree.map(lambda x: x * 0.5, js.Linear(1.0, 0.0, 101))(3) == js.Linear(0.5, 0.0, 50.5)(3)
+
+
+def test_a_count_that_a_tree_map_made_a_float_is_an_error():
+    with pytest.raises(TypeError, match="CosineRestarts: `cycles` must be an integer"):
+        jax.tree.map(lambda x: x * 0.5, js.CosineRestarts(1.0, 0.0, 10, cycles=3))(3)
 
 
 def test_a_gradient_can_be_printed():

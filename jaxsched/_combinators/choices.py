@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.fields import as_schedules
-from jaxsched._numerics.counts import since
+from jaxsched._numerics.counts import begun, is_real, not_negative, since, single, until
 from jaxsched._numerics.floats import finite, quotient, where
 from jaxsched._schedule.arithmetic import arithmetic
 from jaxsched._schedule.schedule import Schedule
@@ -130,10 +130,11 @@ class Splice(Schedule, name="splice"):
     then: Schedule
 
     def formula(self, step: jax.Array) -> Number:
-        at = jnp.maximum(self.at, 0)
+        at = not_negative(self.at)
         after = since(step, at)
-        scale = quotient(self.first.formula(at), self.then.formula(jnp.zeros_like(step)))
-        return where(step > at, finite(scale * self.then.formula(after)), self.first.formula(jnp.minimum(step, at)))
+        scale = quotient(self.first.formula(single(at)), self.then.formula(jnp.zeros_like(after)))
+        then = finite(scale * self.then.formula(after))
+        return where(after > 0, then, self.first.formula(until(step, at)))
 
 
 def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:
@@ -167,10 +168,12 @@ class DecayFrom(Schedule, name="decay_from"):
         transition("decay_from", self.cooldown, 1.0, 1.0, 1)
 
     def formula(self, step: jax.Array) -> Number:
-        at = jnp.maximum(self.at, 0)
-        here = self.schedule.formula(jnp.minimum(step, at))
-        tail = transition("decay_from", self.cooldown, here, self.end_value, self.transition_steps)
-        return where(step < at, here, tail.formula(since(step, at)))
+        at = not_negative(self.at)
+        here = start = self.schedule.formula(until(step, at))
+        if is_real(step, at):
+            start = self.schedule.formula(single(at))
+        tail = transition("decay_from", self.cooldown, start, self.end_value, self.transition_steps)
+        return where(begun(step, at), tail.formula(since(step, at)), here)
 
 
 def decay_from(

@@ -1,14 +1,17 @@
 """The same schedule on another clock."""
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
 from jaxsched._combinators.stretching import _check_lengths, _stretched
-from jaxsched._numerics.counts import divided, since
-from jaxsched._numerics.cycles import equal_cycle, whole_growing_cycle
+from jaxsched._numerics.counts import is_real, moved, positive, single, steps_left, ticks
+from jaxsched._numerics.cycles import equal_cycle, growing_clock, whole_growing_cycle
+from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import AtLeastOnce, Factor, Length, Number, Offset, Times
+from jaxsched._typing import TICKS, AtLeastOnce, Factor, Length, Number, Offset, Period, Ratio
 
 
 class Shift(Schedule, name="shift"):
@@ -18,7 +21,7 @@ class Shift(Schedule, name="shift"):
     steps: Offset
 
     def formula(self, step: jax.Array) -> Number:
-        return self.schedule.formula(since(step, jnp.asarray(self.steps)))
+        return self.schedule.formula(moved(step, self.steps))
 
 
 def shift(schedule: Schedule, steps: Offset) -> Schedule:
@@ -43,14 +46,14 @@ def shift(schedule: Schedule, steps: Offset) -> Schedule:
 class Every(Schedule, name="every"):
     """A schedule whose clock ticks once in k steps; see `every`."""
 
-    schedule: Schedule
-    k: Times
+    schedule: Annotated[Schedule, TICKS]
+    k: Period
 
     def formula(self, step: jax.Array) -> Number:
-        return self.schedule.formula(divided(step, jnp.maximum(self.k, 1))[0])
+        return self.schedule.formula(ticks(step, self.k))
 
 
-def every(schedule: Schedule, k: Times) -> Schedule:
+def every(schedule: Schedule, k: Period) -> Schedule:
     """The same schedule on a clock that ticks once in `k` steps.
 
         η(t) = η_0(⌊t / k⌋)
@@ -76,7 +79,7 @@ class Reverse(Schedule, name="reverse"):
     total_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
-        return self.schedule.formula(jnp.maximum(self.total_steps - step, 0))
+        return self.schedule.formula(steps_left(step, self.total_steps))
 
 
 def reverse(schedule: Schedule, total_steps: Length) -> Schedule:
@@ -98,9 +101,9 @@ class Repeat(Schedule, name="repeat"):
     """A schedule again and again; see `repeat`."""
 
     schedule: Schedule
-    period_steps: Length
+    period_steps: Period
     count: AtLeastOnce | None = None
-    growth: AtLeastOnce | None = None
+    growth: Ratio | None = None
     decay: Factor | None = None
 
     def _check(self) -> None:
@@ -108,13 +111,15 @@ class Repeat(Schedule, name="repeat"):
             _check_lengths("repeat", self.schedule)
 
     def formula(self, step: jax.Array) -> Number:
-        period, schedule = jnp.maximum(self.period_steps, 1), self.schedule
+        period, schedule = self.period_steps, self.schedule
         last = None if self.count is None else jnp.maximum(self.count, 1) - 1
         if self.growth is None:
             cycle, within = equal_cycle(step, period, last)
+        elif is_real(step, period, self.growth):
+            cycle, within = growing_clock(step, period, double(self.growth), last)
         else:
-            cycle, within, length = whole_growing_cycle(step, period, self.growth, last)
-            schedule = _stretched(schedule, period, length)
+            cycle, within, length = whole_growing_cycle(step, single(period), single(self.growth), last)
+            schedule = _stretched(schedule, positive(period), length, by_whole=True)
         value = schedule.formula(within)
         if self.decay is None:
             return value
@@ -123,10 +128,10 @@ class Repeat(Schedule, name="repeat"):
 
 def repeat(
     schedule: Schedule,
-    period_steps: Length,
+    period_steps: Period,
     *,
     count: AtLeastOnce | None = None,
-    growth: AtLeastOnce | None = None,
+    growth: Ratio | None = None,
     decay: Factor | None = None,
 ) -> Schedule:
     """The same schedule again and again.

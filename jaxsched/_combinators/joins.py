@@ -11,14 +11,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import checked_leaf, entries, stacked
-from jaxsched._data.data import broadcast_numbers, map_numbers
+from jaxsched._data.checks import as_exact, checked_leaf, derived_length, entries, is_jax_real, is_traced, stacked
+from jaxsched._data.data import broadcast_numbers, map_numbers, of_one_kind
 from jaxsched._data.fields import as_schedules
 from jaxsched._data.source import show
-from jaxsched._numerics.counts import lookup
+from jaxsched._numerics.counts import as_boundary, before, begun, lookup, not_negative, since
+from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step, where
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import PIECES, STEPS, Boundaries, Number, Steps
+from jaxsched._typing import LENGTHS, PIECES, Boundaries, Lengths, Number
 
 
 FEW_PIECES = 3
@@ -35,12 +36,12 @@ class Join(Schedule, name="join_schedules"):
         _check_count("join_schedules", "boundaries", self.boundaries, len(self.schedules))
 
     def formula(self, step: jax.Array) -> Number:
-        boundaries = jnp.maximum(jnp.asarray(self.boundaries), 0)
-        lasts = [*(boundaries - 1), last_step()]  # no schedule is asked for a step outside its life
-        value = jnp.asarray(self.schedules[0].formula(jnp.minimum(step, lasts[0])))
-        for schedule, start, last in zip(self.schedules[1:], boundaries, lasts[1:], strict=True):
-            within = jnp.maximum(jnp.minimum(step, last) - start, 0)
-            value = where(step >= start, schedule.formula(within), value)
+        boundaries = not_negative(self.boundaries)
+        starts = [boundaries[i] for i in range(entries(boundaries))]
+        lives = [*(before(step, end) for end in starts), step]  # no schedule is asked for a step outside its life
+        value = jnp.asarray(self.schedules[0].formula(lives[0]))
+        for schedule, start, within in zip(self.schedules[1:], starts, lives[1:], strict=True):
+            value = where(begun(step, start), schedule.formula(since(within, start)), value)
         return value
 
 
@@ -54,11 +55,14 @@ class JoinAlike(Schedule, name="join_schedules"):
         _check_count("join_schedules", "boundaries", self.boundaries, _count(self.schedules))
 
     def formula(self, step: jax.Array) -> Number:
-        starts = jnp.maximum(jnp.pad(jnp.asarray(self.boundaries), (1, 0)), 0)
-        in_order = jax.lax.cummin(starts[1:], reverse=True)  # so that the last one that is passed counts
+        boundaries = not_negative(self.boundaries)
+        in_order = jax.lax.cummin(as_boundary(step, boundaries), reverse=True)  # so that the last one passed counts
         pick = lookup(step, in_order)
-        schedule = jax.tree.map(lambda numbers: pick(jnp.asarray(numbers)), self.schedules)
-        return schedule.formula(jnp.maximum(step - pick(starts), 0))
+        schedule, start = jax.tree.map(
+            lambda numbers: pick(jnp.asarray(numbers)),
+            (self.schedules, jax.tree.map(lambda x: jnp.pad(x, (1, 0)), boundaries)),
+        )
+        return schedule.formula(since(step, start))
 
     def __repr__(self) -> str:
         return f"join_schedules(schedules={show(pieces_of(self))}, boundaries={show(self.boundaries, ndim=1)})"
@@ -97,8 +101,10 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
         shape = np.broadcast_shapes(*(schedule.shape for schedule in schedules))
     except ValueError:
         shape = None  # which `Join` will report
-    if shape is None or len(schedules) <= FEW_PIECES or not _alike(schedules):
+    alike = of_one_kind(schedules)
+    if shape is None or len(schedules) <= FEW_PIECES or not _alike(alike):
         return Join(tuple(schedules), boundaries)
+    schedules = alike
     rows = [broadcast_numbers(schedule, shape) for schedule in schedules]
     return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
 
@@ -135,7 +141,7 @@ def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundar
     return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
 
 
-def sequence(schedules: Sequence[Schedule], durations: Steps) -> Schedule:
+def sequence(schedules: Sequence[Schedule], durations: Lengths) -> Schedule:
     """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
 
     Args:
@@ -151,7 +157,7 @@ def sequence(schedules: Sequence[Schedule], durations: Steps) -> Schedule:
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
     schedules = as_schedules("sequence", "schedules", schedules, Schedule)
-    lengths = checked_leaf("sequence", "durations", durations, STEPS)
+    lengths = checked_leaf("sequence", "durations", durations, LENGTHS)
     _check_count("sequence", "durations", lengths, len(schedules))
     return _join(schedules, running_sums(lengths))
 
@@ -165,7 +171,12 @@ def _check_count(owner: str, name: str, table: Any, schedules: int) -> None:
 
 
 def running_sums(lengths: Any) -> Any:
-    """Their cumulative sums, held at the last step where they would overflow."""
+    """Their cumulative sums, held at the last step where they would overflow. Real ones may have a whole sum."""
+    if isinstance(lengths, Double):
+        if is_traced(lengths.high):
+            return jax.lax.associative_scan(lambda a, b: a + b, not_negative(lengths), axis=-1)
+        sums = np.minimum(np.cumsum(as_exact(lengths), axis=-1), last_step())
+        return derived_length(sums, sums, is_jax_real(lengths))
     if isinstance(lengths, np.ndarray):
         exact = np.cumsum(lengths.astype(object), axis=-1)
         return np.minimum(exact, last_step()).astype(lengths.dtype)

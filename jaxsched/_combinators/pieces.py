@@ -1,8 +1,9 @@
 """What a schedule is made of: the pieces of its joins, the operands of its sums, and where in a run they show."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from jaxsched._combinators.choices import Select
 from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike, pieces_of
+from jaxsched._data.checks import as_exact
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.schedule import Schedule
@@ -25,6 +27,11 @@ def values_of(schedule: Schedule, *steps: int) -> list[float]:
     """The values at up to four steps: always four are asked for, so that one executable serves all questions."""
     four = np.minimum([*steps, 0, 0, 0][:4], last_step())
     return np.asarray(schedule(four), np.float64).tolist()[: len(steps)]
+
+
+def in_whole_steps(length: Any) -> int:
+    """A length that is known; a real one is over at the next whole step."""
+    return math.ceil(as_exact(length).item())
 
 
 class Piece(NamedTuple):
@@ -52,15 +59,19 @@ class Piece(NamedTuple):
         needs, end = fields.get("transition_steps"), fields.get("end_value")
         if needs is None or end is None:
             return None
-        first, reached = self.at(0, int(needs))
-        return int(needs) if abs(reached - float(end)) <= NOTICEABLE * max(abs(first), abs(reached)) else None
+        first, reached = self.at(0, needs := in_whole_steps(needs))
+        return needs if abs(reached - float(end)) <= NOTICEABLE * max(abs(first), abs(reached)) else None
 
 
 def pieces(schedule: Schedule, begin: int, end: int) -> list[Piece]:
     """The pieces of a join that have a life, those of the joins in it included; another schedule is one piece."""
     if not isinstance(schedule, Join | JoinAlike):
         return [Piece(schedule, begin, end)]
-    bounds = [begin, *(min(begin + boundary, end) for boundary in np.asarray(schedule.boundaries).tolist()), end]
+    bounds = [
+        begin,
+        *(min(begin + boundary, end) for boundary in map(in_whole_steps, as_exact(schedule.boundaries))),
+        end,
+    ]
     lives = zip(pieces_of(schedule), itertools.pairwise(bounds), strict=True)
     return [inner for piece, (begin, end) in lives if begin < end for inner in pieces(piece, begin, end)]
 
@@ -81,7 +92,7 @@ def _within(piece: Piece) -> Iterator[Piece]:
     schedule, begin, end = piece
     match schedule:
         case Shift():
-            inner = curves(schedule.schedule, begin + int(schedule.steps), end)
+            inner = curves(schedule.schedule, begin + in_whole_steps(schedule.steps), end)
             yield from (each._replace(begin=max(each.begin, begin)) for each in inner if each.end > begin)
         case Arithmetic(symbol="minimum" | "maximum"):  # of their operands, only one shows
             pass

@@ -11,10 +11,11 @@ from jaxsched._combinators.joins import Join, JoinAlike
 from jaxsched._curves.constant import FromFunction
 from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
-from jaxsched._data.checks import checked_leaf
-from jaxsched._data.data import broadcast_numbers
+from jaxsched._data.checks import as_exact, checked_leaf, derived_length, is_jax_real, is_traced
+from jaxsched._data.data import broadcast_numbers, with_fields
 from jaxsched._data.fields import Field, as_schedule
-from jaxsched._numerics.counts import scaled_count
+from jaxsched._numerics.counts import is_real, not_negative, scaled_count, single
+from jaxsched._numerics.doubles import choose, count_of, double, rounded
 from jaxsched._numerics.floats import default_dtype, where
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Length
@@ -24,15 +25,21 @@ S = TypeVar("S", bound=Schedule)
 
 
 def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) -> Schedule:
-    """The same schedule for another horizon: every length and boundary in it is scaled.
+    """The same schedule for another horizon.
 
-    Each is n · T' / T, rounded to the nearest step, halves up. In a join, the boundaries are rounded, and each piece is
-    stretched from its old life to its new one, so that what ended at a boundary still does.
+        η'(t T' / T) = η(t)
+
+    What happens once, at a boundary or over the length of a ramp, goes to the nearest whole step, halves up; a real
+    boundary or length is scaled exactly. In a join, each piece is stretched from its old life to its new one, so that
+    what ended at a boundary still does. What happens again and again (periods, the unit of a staircase, the `k` of
+    `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How many cycles there are
+    stays.
 
     Args:
         schedule: planned for T steps.
-        total_steps: T, in steps, at least 1.
-        new_total_steps: T', in steps.
+        total_steps: T, in steps, not 0.
+        new_total_steps: T', in steps. Where a total is traced, so that nothing can be known to be whole, all that is
+            scaled exactly becomes real.
 
     Raises:
         TypeError: if the schedule holds a function or a table of steps, which has no length.
@@ -40,13 +47,15 @@ def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) ->
 
     >>> stretch(wsd(peak_value=1.0, warmup_steps=10, cooldown_steps=20, total_steps=100), 100, 1000)(950)
     Array(0.25, dtype=float32)
+    >>> stretch(HalfLife(1.0, 5), 100, 50)
+    HalfLife(init_value=1.0, half_life=2.5)
     """
     as_schedule("stretch", "schedule", schedule, Schedule)
     _check_lengths("stretch", schedule)
-    old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, minimum=1))
+    old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, positive=True))
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
     shape = np.broadcast_shapes(schedule.shape, np.shape(old), np.shape(new))
-    old, new = (jnp.broadcast_to(total, shape) for total in (old, new))
+    old, new = (jax.tree.map(lambda x: jnp.broadcast_to(x, shape), total) for total in (old, new))
     return _stretched(broadcast_numbers(schedule, shape), old, new)
 
 
@@ -58,41 +67,65 @@ def _check_lengths(owner: str, schedule: Schedule) -> None:
             _check_lengths(owner, inner)
 
 
-def _stretched(schedule: S, old: jax.Array, new: jax.Array) -> S:
-    """From `old` steps to `new` ones, where these have the shape of the schedule, axes of pieces included."""
+def _stretched(schedule: S, old: Any, new: Any, by_whole: bool = False) -> S:
+    """From `old` steps to `new` ones, where these have the shape of the schedule, axes of pieces included.
+
+    `by_whole`: the new length is a whole multiple of the old one, and so is every other.
+    """
     if isinstance(schedule, Join | JoinAlike):
-        boundaries = scaled_count(_counts(schedule.boundaries), new[..., None], old[..., None])
+        boundaries = _scaled("length", schedule.boundaries, old[..., None], new[..., None], by_whole)
         lives, new_lives = _lives(schedule.boundaries, old), _lives(boundaries, new)
-        skipped = lives == 0
-        lives = where(skipped, old[..., None], lives)
-        new_lives = where(skipped, new[..., None], new_lives)
+        skipped = single(lives) == 0
+        lives, new_lives = (_either(skipped, total[..., None], x) for total, x in ((old, lives), (new, new_lives)))
         if isinstance(schedule, JoinAlike):
-            pieces = _stretched(schedule.schedules, lives, new_lives)
+            pieces = _stretched(schedule.schedules, lives, new_lives, by_whole)
         else:
             each = enumerate(schedule.schedules)
-            pieces = tuple(_stretched(piece, lives[..., i], new_lives[..., i]) for i, piece in each)
-        return dataclasses.replace(schedule, schedules=pieces, boundaries=boundaries)
+            pieces = tuple(_stretched(piece, lives[..., i], new_lives[..., i], by_whole) for i, piece in each)
+        return with_fields(schedule, {"schedules": pieces, "boundaries": boundaries})
 
     def stretched(field: Field, held: Any) -> Any:
         if isinstance(held, Schedule):
             by_cycle = isinstance(schedule, Triangular) and schedule.scale_by == "cycle"
-            return held if by_cycle else _stretched(held, old, new)
+            return held if field.holds == "ticks" or by_cycle else _stretched(held, old, new, by_whole)
         if type(held) is tuple:
             return tuple(stretched(field, inner) for inner in held)
-        if held is None or not (field.holds == "number" and field.spec.integer and field.spec.clock):
+        if held is None or field.holds != "number" or field.spec.kind not in ("length", "period", "time"):
             return held
-        table = (1,) * field.spec.ndim
-        return scaled_count(_counts(held), new.reshape(new.shape + table), old.reshape(old.shape + table))
+        before, after = (total[..., None] if field.spec.ndim else total for total in (old, new))
+        return _scaled(field.spec.kind, held, before, after, by_whole)
 
-    changes = {field.name: stretched(field, getattr(schedule, field.name)) for field in schedule._fields}
-    return dataclasses.replace(schedule, **changes)  # pyright: ignore[reportArgumentType]
+    return with_fields(
+        schedule, {field.name: stretched(field, getattr(schedule, field.name)) for field in schedule._fields}
+    )
+
+
+def _scaled(kind: str, held: Any, old: Any, new: Any, by_whole: bool) -> Any:
+    """held · new / old: exactly, or as the nearest whole number where that is what a length was and is to be."""
+    if is_real(held) or (kind != "length" and not by_whole):
+        if any(map(is_traced, (held, old, new))):
+            return double(held) * new / old
+        exact = as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old)
+        return derived_length(exact, exact, is_jax_real(held))
+    if is_real(old, new):
+        return count_of(rounded(double(held) * new / old))
+    return scaled_count(_counts(held), new, old)
+
+
+def _either(condition: jax.Array, a: Any, b: Any) -> Any:
+    return choose(condition, double(a), double(b)) if is_real(a, b) else where(condition, a, b)
 
 
 def _counts(given: Any) -> jax.Array:
     return jnp.asarray(given, default_dtype(integer=True))
 
 
-def _lives(boundaries: Any, total: jax.Array) -> jax.Array:
+def _lives(boundaries: Any, total: Any) -> Any:
     """How long each piece of a join lives, within the first `total` steps."""
+    if is_real(boundaries, total):
+        boundaries, total = double(boundaries), double(total)[..., None]
+        ends = choose(boundaries < total, boundaries, total)
+        ends = jax.tree.map(lambda *x: jnp.concatenate(x, axis=-1), double(jnp.zeros_like(total.high)), ends, total)
+        return not_negative(ends[..., 1:] - ends[..., :-1])
     ends = jnp.minimum(jnp.concatenate([_counts(boundaries), total[..., None]], axis=-1), total[..., None])
     return jnp.maximum(jnp.diff(ends, axis=-1, prepend=0), 0)

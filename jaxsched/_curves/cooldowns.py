@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_numbers
-from jaxsched._numerics.counts import steps_left
+from jaxsched._numerics.counts import positive, steps_left
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
 from jaxsched._numerics.floats import as_float, clip, inverse, where
@@ -106,10 +106,11 @@ class Rex(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         # u / (1 - d + du) = 1 / (1 + (1 - d) (1 - u) / u): the odds are divided by 1 - d, and multiplied from the end
-        path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
-        gone = path.steps(steps_left(step, self.transition_steps), length)
+        left, path = steps_left(step, self.transition_steps), way(self.init_value, self.end_value)
+        length = positive(self.transition_steps, like=left)
+        gone = path.steps(left, length)
         flatter = 1 - clip(self.bend, 0, 1 - 1e-6)
-        odds_against = as_float(length - gone) / as_float(jnp.maximum(gone, 1))
+        odds_against = as_float(length - gone) / as_float(positive(gone))
         part = 1 / (1 + where(path.first_is_far, flatter, inverse(flatter)) * odds_against)
         return path.at(where(gone == 0, 0, part), gone == length)
 
@@ -217,8 +218,8 @@ class Geometric(Schedule):
         init, end = jnp.asarray(self.init_value), jnp.asarray(self.end_value)
         possible = jnp.sign(init) * jnp.sign(end) > 0
         log2_init, log2_end = (log2_of_factor(where(possible, jnp.abs(x), 1)) for x in (init, end))
-        length = jnp.maximum(self.transition_steps, 1)
         left = steps_left(step, self.transition_steps)
+        length = positive(self.transition_steps, like=left)
         value = init * exp2(exponent_at(length - left, (log2_end - log2_init) / double(length)))
         return where(left == 0, end, where(left == length, init, value))
 
@@ -256,10 +257,11 @@ class Tanh(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         # ½ (1 - tanh x) = 1 / (1 + e^2x), and the rest of it is 1 / (1 + e^-2x)
-        path, length = way(self.init_value, self.end_value), jnp.maximum(self.transition_steps, 1)
+        left, path = steps_left(step, self.transition_steps), way(self.init_value, self.end_value)
+        length = positive(self.transition_steps, like=left)
         log2_e2 = double(2 * LOG2_E) * path.toward_far(1.0)
         lower, upper = (log2_e2 * clip(x, -STEEPEST, STEEPEST) for x in (self.lower, self.upper))
-        done = length - steps_left(step, self.transition_steps)
+        done = length - left
         x = exponent_at(done, (upper - lower) / double(length), start=lower, least=-100, most=100)
         return path.at(1 / (1 + exp2(x)))
 

@@ -6,14 +6,14 @@ import jax
 import jax.numpy as jnp
 
 from jaxsched._data.checks import check_numbers
-from jaxsched._numerics.counts import exact_part_of, steps_left
-from jaxsched._numerics.cycles import LEAST_EXCESS, equal_cycle, growing_cycle
+from jaxsched._numerics.counts import exact_part_of, not_negative, positive, single, steps_left
+from jaxsched._numerics.cycles import LEAST_EXCESS, equal_cycle, growing_cycle, triangle_cycle
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._numerics.floats import finite, last_step, where
+from jaxsched._numerics.floats import finite, where
 from jaxsched._numerics.ways import between, one_minus_cos, parts, sin2, symmetric, way
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Growth, Length, Number, Scalar, Spec, Times
+from jaxsched._typing import Factor, Growth, Number, Period, Scalar, Spec, Times
 
 
 class CosineAnnealing(Schedule):
@@ -34,13 +34,13 @@ class CosineAnnealing(Schedule):
 
     init_value: Scalar
     end_value: Scalar
-    period_steps: Length
+    period_steps: Period
 
     def formula(self, step: jax.Array) -> Number:
-        period = jnp.maximum(self.period_steps, 0)
-        half_wave, since = equal_cycle(step, period)
-        left = where(half_wave % 2 == 0, period - since, since)
-        return symmetric(one_minus_cos, self.init_value, self.end_value, left, period)
+        half_wave, since = equal_cycle(step, self.period_steps)
+        left = where(half_wave % 2 == 0, steps_left(since, self.period_steps), since)
+        left = where(single(self.period_steps) > 0, left, 0)
+        return symmetric(one_minus_cos, self.init_value, self.end_value, left, self.period_steps)
 
 
 class CosineRestarts(Schedule):
@@ -74,7 +74,7 @@ class CosineRestarts(Schedule):
 
     init_value: Scalar
     end_value: Scalar
-    period_steps: Length
+    period_steps: Period
     growth: Growth | None = None
     decay: Factor | None = None
     cycles: Times | None = None
@@ -85,14 +85,15 @@ class CosineRestarts(Schedule):
             check_numbers("CosineRestarts", "growth", self.growth, grows, f"must be 1, or at least {1 + LEAST_EXCESS}")
 
     def formula(self, step: jax.Array) -> Number:
-        period = jnp.maximum(self.period_steps, 0)
+        period = self.period_steps
         if self.growth is None:
             cycle, since = equal_cycle(step, period)
-            left = period - jnp.minimum(since, period)
+            left = steps_left(since, period)
             value = symmetric(one_minus_cos, self._start(cycle), self.end_value, left, period)
         else:
             cycle, done, left = growing_cycle(step, period, double(self.growth))
-            part = sin2(parts(where(period > 0, left, 0), where(period > 0, done, 1)))
+            lasts = single(period) > 0
+            part = sin2(parts(where(lasts, left, 0), where(lasts, done, 1)))
             value = between(self._start(cycle), self.end_value, part.first, part.second)
         return value if self.cycles is None else where(cycle < self.cycles, value, self.end_value)
 
@@ -130,8 +131,8 @@ class Triangular(Schedule):
 
     init_value: Scalar
     peak_value: Scalar
-    rise_steps: Length
-    fall_steps: Length | None = None
+    rise_steps: Period
+    fall_steps: Period | None = None
     scale: Annotated[Schedule | Number, Spec(or_schedule=True)] = 1.0
     scale_by: Literal["cycle", "step"] = "cycle"
 
@@ -140,11 +141,8 @@ class Triangular(Schedule):
             raise ValueError(f'Triangular: `scale_by` must be "cycle" or "step", got {self.scale_by!r}.')
 
     def formula(self, step: jax.Array) -> Number:
-        rise = jnp.maximum(self.rise_steps, 0)
-        fall = rise if self.fall_steps is None else jnp.maximum(self.fall_steps, 0)
-        once = fall > last_step() - rise  # a cycle that would be longer than all steps there are is the only one
-        cycle, since = equal_cycle(step, rise + where(once, 0, fall))
-        cycle, since = where(once, 0, cycle), where(once, step, since)
+        rise, fall = self.rise_steps, self.rise_steps if self.fall_steps is None else self.fall_steps
+        cycle, since, rise, fall = triangle_cycle(step, not_negative(rise), not_negative(fall))
         scale = self.scale
         if isinstance(scale, Schedule):
             scale = scale.formula(cycle if self.scale_by == "cycle" else step)
@@ -153,8 +151,8 @@ class Triangular(Schedule):
         peak = finite(2 * finite(half))
         # both sides are lines, of as many steps from `init_value` as are done of the rise, or left of the fall
         path, rising = way(peak, self.init_value), since < rise
-        length = jnp.maximum(where(rising, rise, fall), 1)
+        length = positive(where(rising, rise, fall))
         above = where(rising, since, steps_left(since - rise, fall))
         gone = path.steps(above, length)
-        part = where(rising, exact_part_of(gone, jnp.maximum(rise, 1)), exact_part_of(gone, jnp.maximum(fall, 1)))
+        part = where(rising, exact_part_of(gone, positive(rise)), exact_part_of(gone, positive(fall)))
         return path.at(part, gone == length)

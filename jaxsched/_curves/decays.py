@@ -6,7 +6,7 @@ A length of 0 is infinitely short: 2^31 periods have passed at every step, and t
 import jax
 import jax.numpy as jnp
 
-from jaxsched._numerics.counts import as_length, counted, timescales, whole_periods
+from jaxsched._numerics.counts import as_length, counted, difference, not_negative, single, timescales, whole_periods
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import (
     ENDLESS,
@@ -24,7 +24,7 @@ from jaxsched._numerics.exponentials import (
 from jaxsched._numerics.floats import as_float, last_step, where
 from jaxsched._numerics.ways import way
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Length, Number, Rate, Scalar
+from jaxsched._typing import Factor, Number, Rate, Scalar, Time, TimeConstant
 
 
 class ExponentialDecay(Schedule):
@@ -47,7 +47,7 @@ class ExponentialDecay(Schedule):
     """
 
     init_value: Scalar
-    transition_steps: Length
+    transition_steps: TimeConstant
     decay_rate: Factor
     staircase: bool = False
     end_value: Scalar | None = None
@@ -81,7 +81,7 @@ class NaturalExponentialDecay(Schedule):
 
     init_value: Scalar
     decay_rate: Scalar
-    step_size: Length = 1
+    step_size: TimeConstant = 1
     staircase: bool = False
 
     def formula(self, step: jax.Array) -> Number:
@@ -108,7 +108,7 @@ class InverseTimeDecay(Schedule):
     """
 
     init_value: Scalar
-    transition_steps: Length
+    transition_steps: TimeConstant
     decay_rate: Rate
     staircase: bool = False
 
@@ -141,7 +141,7 @@ class StepDecay(Schedule):
     """
 
     init_value: Scalar
-    step_size: Length
+    step_size: TimeConstant
     factor: Factor
 
     def formula(self, step: jax.Array) -> Number:
@@ -164,7 +164,7 @@ class HalfLife(Schedule):
     """
 
     init_value: Scalar
-    half_life: Length
+    half_life: TimeConstant
 
     def formula(self, step: jax.Array) -> Number:
         return grown(self.init_value, double(-1.0), step, self.half_life)
@@ -188,8 +188,8 @@ class InverseSqrt(Schedule):
     """
 
     peak_value: Scalar
-    timescale: Length
-    shift: Length = 0
+    timescale: TimeConstant
+    shift: Time = 0
 
     def formula(self, step: jax.Array) -> Number:
         return self.peak_value / jnp.sqrt(1 + timescales(step, self.timescale, self.shift))
@@ -213,9 +213,9 @@ class PowerLaw(Schedule):
     """
 
     peak_value: Scalar
-    timescale: Length
+    timescale: TimeConstant
     power: Rate
-    shift: Length = 0
+    shift: Time = 0
 
     def formula(self, step: jax.Array) -> Number:
         u = timescales(step, self.timescale, self.shift)
@@ -241,13 +241,13 @@ class Logistic(Schedule):
 
     init_value: Scalar
     end_value: Scalar
-    midpoint: Length
-    timescale: Length
+    midpoint: Time
+    timescale: Time
 
     def formula(self, step: jax.Array) -> Number:
         # 1 / (1 + e^-x), and the rest of it is 1 / (1 + e^x)
-        path, late = way(self.init_value, self.end_value), step - jnp.maximum(self.midpoint, 0)
-        late = where(jnp.asarray(self.timescale) > 0, late, where(late < 0, -last_step(), last_step()))
+        path, late = way(self.init_value, self.end_value), difference(step, not_negative(self.midpoint))
+        late = where(single(self.timescale) > 0, late, where(late < 0, -last_step(), last_step()))
         rate = double(LOG2_E) * path.toward_far(1.0) / as_length(self.timescale)
         return path.at(1 / (1 + exp2(exponent_at(late, rate, least=-100, most=100))))
 
@@ -268,7 +268,7 @@ class Gaussian(Schedule):
     """
 
     init_value: Scalar
-    timescale: Length
+    timescale: TimeConstant
 
     def formula(self, step: jax.Array) -> Number:
         # e^(-u²/2) = 2^-(cu)², with c² = ½ log₂ e

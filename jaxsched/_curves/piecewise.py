@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import entries
-from jaxsched._numerics.counts import lookup, steps_left
+from jaxsched._numerics.counts import as_boundary, begun, differences, lookup, not_negative, since, steps_left, whole
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._numerics.floats import where
+from jaxsched._numerics.floats import default_dtype, where
 from jaxsched._numerics.ways import line, one_minus_cos, symmetric
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Boundaries, Factor, Number, Scalar, Steps, Values
+from jaxsched._typing import Boundaries, Factor, Lengths, Number, Scalar, Values
 
 
 class PiecewiseConstant(Schedule):
@@ -49,7 +49,7 @@ class PiecewiseConstant(Schedule):
             )
 
     def formula(self, step: jax.Array) -> Number:
-        return lookup(step, jnp.asarray(self.boundaries))(jnp.asarray(self.values))
+        return lookup(step, self.boundaries)(jnp.asarray(self.values))
 
 
 class MultiStep(Schedule):
@@ -73,7 +73,7 @@ class MultiStep(Schedule):
     """
 
     init_value: Scalar
-    boundaries: Steps
+    boundaries: Lengths
     factor: Factor
 
     def _check(self) -> None:
@@ -81,8 +81,8 @@ class MultiStep(Schedule):
         check_factor("MultiStep", self.boundaries, factor, self.init_value)
 
     def formula(self, step: jax.Array) -> Number:
-        boundaries = jnp.sort(jnp.asarray(self.boundaries))
-        passed = jnp.arange(len(boundaries) + 1, dtype=step.dtype)
+        boundaries = jnp.sort(as_boundary(step, self.boundaries))
+        passed = jnp.arange(len(boundaries) + 1, dtype=default_dtype(integer=True))
         return lookup(step, boundaries)(repeated(self.init_value, log2_of_factor(self.factor), passed))
 
 
@@ -134,16 +134,16 @@ class PiecewiseInterpolate(Schedule):
             raise ValueError(f"PiecewiseInterpolate: {rule}, got {self.interpolation!r}.")
 
     def formula(self, step: jax.Array) -> Number:
-        boundaries, values = jnp.maximum(jnp.asarray(self.boundaries), 0), jnp.asarray(self.values)
-        lengths = jnp.maximum(jnp.diff(boundaries, append=boundaries[-1:]), 0)
+        boundaries, values = not_negative(self.boundaries), jnp.asarray(self.values)
         pick = lookup(step, boundaries[1:])
-        init, end, length = pick(values), pick(jnp.append(values[1:], values[-1])), pick(lengths)
-        left = steps_left(jnp.maximum(step - pick(boundaries), 0), length)
+        init, end = pick(values), pick(jnp.append(values[1:], values[-1]))
+        length = pick(differences(boundaries))
+        left = steps_left(since(step, jax.tree.map(pick, boundaries)), length)
         if self.interpolation == "cosine":
             value = symmetric(one_minus_cos, init, end, left, length)
         else:
             value = line(init, end, left, length)
-        return where(step < boundaries[0], values[0], value)
+        return where(begun(step, boundaries[0]), value, values[0])
 
 
 class Tabulated(Schedule):
@@ -171,4 +171,4 @@ class Tabulated(Schedule):
 
     def formula(self, step: jax.Array) -> Number:
         values = jnp.asarray(self.values)
-        return values[jnp.minimum(step, values.shape[0] - 1)]
+        return values[jnp.minimum(whole(step), values.shape[0] - 1)]

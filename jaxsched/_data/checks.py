@@ -14,12 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.doubles import Double, double
 from jaxsched._numerics.floats import default_dtype, last_step, x64
-from jaxsched._typing import Spec, Step
+from jaxsched._typing import LENGTH, Spec, Step
 
 
 NEGATIVE = "must not be negative"
+PART_OF_RUN = "must be a number of steps (steps_from_fraction makes one of a part of the run)"
 
 _LARGEST = {
     np.dtype(np.float32): float(np.nextafter(2.0**128 - 2.0**103, 0.0)),
@@ -30,16 +31,24 @@ _LARGEST = {
 
 def is_traced(x: object) -> bool:
     """Whether the numbers in `x` cannot be read now: a tracer, or an array that lives on other hosts too."""
+    x = x.high if isinstance(x, Double) else x
     return isinstance(x, Tracer) or (isinstance(x, jax.Array) and not x.is_fully_addressable)
 
 
-def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | jax.Array:
-    """What the user gave, as an array in the precision in which it came, and checked."""
+def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | jax.Array | Double:
+    """What the user gave, as an array in the precision in which it came, and checked.
+
+    Where it may be whole or real: an array of integers where all of it is whole, and a `Double` where it is not.
+    """
 
     def wrong(error: type[Exception], rule: str, came: object = given) -> Exception:
         return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else reprlib.repr(came)}.")
 
-    noun = "an integer number of steps" if spec.integer else "a real number"
+    if isinstance(given, Double):
+        if not (spec.may_be_real or spec.paired):
+            raise wrong(TypeError, "must be one number")
+        return given
+    noun = "an integer" if spec.kind == "count" else "a number of steps" if spec.may_be_real else "a real number"
     noun = f"a sequence, each entry {noun}" if spec.ndim else noun
     if isinstance(given, int) and not -(2**63) <= given < 2**63:
         if spec.integer:
@@ -48,18 +57,22 @@ def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | j
     array = _gather(given, axis=-1 if spec.ndim else 0)
     if array is None:
         raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
+    if isinstance(array, Double):
+        return array
     if array.size == 0 and isinstance(given, list | tuple):
         array = array.astype(default_dtype(spec.integer))
-    kinds = (np.integer,) if spec.integer else (np.integer, np.floating)
+    kinds = (np.integer,) if spec.kind == "count" else (np.integer, np.floating)
     if array.ndim < spec.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
         raise wrong(TypeError, f"must be {noun}")
     if not is_traced(array):
-        _check_values(np.asarray(array), spec, wrong)
-    return array
+        _check_values(np.asarray(array), spec, isinstance(array, np.ndarray | np.generic), wrong)
+    return _whole_or_real(array) if spec.may_be_real else array
 
 
-def as_leaf(array: np.ndarray | jax.Array, spec: Spec) -> np.ndarray | jax.Array:
-    """The array in the default type; NumPy stays NumPy, and is made read-only."""
+def as_leaf(array: Any, spec: Spec) -> Any:
+    """The array in the default type; NumPy stays NumPy, and is made read-only. A `Double` stays one."""
+    if isinstance(array, Double):
+        return array
     dtype = default_dtype(spec.integer)
     if isinstance(array, jax.Array):
         return array.astype(dtype)
@@ -70,17 +83,57 @@ def as_leaf(array: np.ndarray | jax.Array, spec: Spec) -> np.ndarray | jax.Array
     return array
 
 
-def checked_leaf(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | jax.Array:
+def checked_leaf(owner: str, name: str, given: object, spec: Spec) -> Any:
     """What the user gave, checked and in the default type."""
     return as_leaf(as_array(owner, name, given, spec), spec)
+
+
+def _whole_or_real(array: np.ndarray | jax.Array) -> np.ndarray | jax.Array | Double:
+    """Integers, where all of it is whole, within 4 ulp; a `Double` otherwise, and of all floats of JAX."""
+    if jnp.issubdtype(array.dtype, np.integer):
+        return array
+    if isinstance(array, jax.Array):
+        return as_pair(array)
+    exact = array.astype(np.float64)
+    whole = np.rint(exact)
+    if (np.abs(exact - whole) <= 4 * np.spacing(np.abs(whole))).all():
+        return whole.astype(np.int64)
+    return as_pair(exact)
+
+
+def derived_length(exact: np.ndarray, scale: np.ndarray, real: bool) -> Any:
+    """What comes of lengths that are known: whole where it is, as far as can be seen beside numbers of this scale.
+
+    `real`: one of them is a float of JAX, and what comes of it is real, too.
+    """
+    whole = np.rint(exact)
+    exact = np.where(np.abs(exact - whole) <= 2.0**-46 * scale, whole, exact)
+    return as_pair(exact) if real else as_leaf(_whole_or_real(exact), LENGTH)
+
+
+def is_jax_real(x: Any) -> bool:
+    return isinstance(x, Double) and isinstance(x.high, jax.Array)
+
+
+def as_exact(x: Any) -> np.ndarray:
+    """A number that is known, as it is meant: a `Double` as the float64 that it was."""
+    if isinstance(x, Double):
+        return np.asarray(x.high, np.float64) + np.asarray(x.low, np.float64)
+    return np.asarray(x)
+
+
+def as_real(x: Any) -> Double:
+    """A length that is whole as a real one."""
+    if isinstance(x, Double):
+        return x
+    return double(x) if isinstance(x, jax.Array) else as_pair(np.asarray(x))
 
 
 def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarray], rule: str, *others: Any) -> None:
     """Raise unless `good(held, *others)` at every row, as far as it can be known now."""
     if any(is_traced(x) for number in (held, *others) for x in jax.tree.leaves(number)):
         return
-    numbers = [np.asarray(x.high, np.float64) + x.low if isinstance(x, Double) else x for x in (held, *others)]
-    first, *rest = np.broadcast_arrays(*numbers)
+    first, *rest = np.broadcast_arrays(*map(as_exact, (held, *others)))
     bad = ~np.asarray(good(first, *rest))
     if bad.any():
         row = tuple(np.argwhere(bad)[0].tolist())
@@ -108,8 +161,8 @@ def stacked(numbers: Sequence[Any], axis: int = 0) -> np.ndarray | jax.Array:
 
 
 def entries(table: Any) -> int:
-    """The number of entries of a table that is a leaf."""
-    return table.shape[-1]
+    """The number of entries of a table that is a leaf, or a pair of them."""
+    return (table.high if isinstance(table, Double) else table).shape[-1]
 
 
 def as_pair(array: np.ndarray | jax.Array) -> Double:
@@ -145,20 +198,24 @@ def _too_large() -> str:
     return limit if x64() else f"{limit} (int32; jax_enable_x64 lifts this)"
 
 
-def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
+def _gather(given: object, axis: int) -> np.ndarray | jax.Array | Double | None:
     """A number, an array, or a (nested) list of them as one array, or None where that cannot be.
 
     The axis of a list comes first, as in NumPy. That of a table comes last: where its entries are stacks, it is one.
     """
-    if isinstance(given, jax.Array | np.ndarray):
+    if isinstance(given, jax.Array | np.ndarray | Double):
         return given
     if isinstance(given, list | tuple):
         gathered = (_gather(entry, axis=0) for entry in given)
-        numbers = [entry for entry in gathered if entry is not None and entry.dtype not in (object, bool)]
+        numbers: list[Any] = [entry for entry in gathered if isinstance(entry, Double) or _is_number(entry)]
         if len(numbers) < len(given):
             return None
         if not numbers:
             return np.asarray([])
+        if any(isinstance(entry, Double) for entry in numbers):
+            pairs = [as_real(entry) for entry in numbers]
+            parts = (_gather([getattr(pair, part) for pair in pairs], axis) for part in ("high", "low"))
+            return Double(*parts)
         xp = jnp if any(isinstance(entry, jax.Array) for entry in numbers) else np
         try:
             return xp.stack(xp.broadcast_arrays(*numbers), axis=axis)
@@ -167,15 +224,21 @@ def _gather(given: object, axis: int) -> np.ndarray | jax.Array | None:
     return np.asarray(given) if isinstance(given, int | float | np.generic) else None
 
 
+def _is_number(array: Any) -> bool:
+    return array is not None and array.dtype not in (object, bool)
+
+
 def in_row(row: tuple[int, ...]) -> str:
     """Where in a stack, for the end of a message."""
     return f" in row {row[0] if len(row) == 1 else row}" if row else ""
 
 
-def _check_values(array: np.ndarray, spec: Spec, wrong: Callable[..., Exception]) -> None:
-    dtype = default_dtype(spec.integer)
-    array = array if spec.integer else array.astype(np.float64)
-    highest = last_step() if spec.integer else _LARGEST[dtype]
+def _check_values(array: np.ndarray, spec: Spec, typed: bool, wrong: Callable[..., Exception]) -> None:
+    """`typed`: by a user, in numbers of Python or NumPy. What JAX computed may have come to be anything."""
+    integer = spec.integer
+    dtype = default_dtype(integer)
+    array = array if jnp.issubdtype(array.dtype, np.integer) and integer else array.astype(np.float64)
+    highest = last_step() if integer else _LARGEST[dtype]
     lowest = -highest if spec.minimum is None else spec.minimum
 
     def reject_first(bad: np.ndarray, rule: str) -> Exception:
@@ -185,12 +248,16 @@ def _check_values(array: np.ndarray, spec: Spec, wrong: Callable[..., Exception]
         return wrong(ValueError, rule, f"{array[where]}{at}{in_row(row)}")
 
     if array.size and not (array.min() >= lowest and array.max() <= highest):
-        if not spec.integer and (infinite := ~(np.abs(array) <= highest)).any():
-            raise reject_first(infinite, f"must be finite in {dtype.name}")
+        if (infinite := ~np.isfinite(array) if integer else ~(np.abs(array) <= highest)).any():
+            raise reject_first(infinite, f"must be finite in {default_dtype(integer=False).name}")
         if array.max() > highest:
             raise reject_first(array > highest, _too_large())
         raise reject_first(array < lowest, NEGATIVE if lowest == 0 else f"must be at least {lowest}")
-    if not spec.integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
+    if spec.positive and (array == 0).any():
+        raise reject_first(array == 0, "must be more than 0")
+    if spec.kind == "length" and spec.minimum == 0 and typed and (parts := (array > 0) & (array < 1)).any():
+        raise reject_first(parts, PART_OF_RUN)
+    if not integer and (lost := (array != 0) & (array.astype(dtype) == 0)).any():
         least = f"{np.finfo(dtype).smallest_subnormal:.2g} from it in {dtype.name}"
         raise reject_first(lost, f"must be 0, or at least {least} (jax_enable_x64 lifts this)")
     if spec.increasing:

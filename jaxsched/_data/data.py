@@ -7,7 +7,7 @@ Whatever is data can be stacked: its numbers then have leading axes, and it has 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import as_pair, checked_leaf, is_traced
+from jaxsched._data.checks import as_exact, as_pair, as_real, checked_leaf, is_traced
 from jaxsched._data.export import register_for_export
-from jaxsched._data.fields import Field, convert, describe, low_half, within
+from jaxsched._data.fields import Field, convert, describe, half, within
 from jaxsched._data.source import show
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import x64
@@ -89,16 +89,16 @@ class Data:
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
-    # Equal numbers in an equal structure make an equal object.
+    # Equal numbers in an equal structure make an equal object. A real 300.0 is equal to a whole 300.
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Data):
             return NotImplemented
-        (mine, structure), (theirs, their_structure) = jax.tree.flatten(self), jax.tree.flatten(other)
+        (mine, structure), (theirs, their_structure) = _exact_numbers(self), _exact_numbers(other)
         return structure == their_structure and all(map(np.array_equal, mine, theirs))
 
     def __hash__(self) -> int:
-        numbers, structure = jax.tree.flatten(self)
+        numbers, structure = _exact_numbers(self)
         return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
 
     def __repr__(self) -> str:
@@ -108,6 +108,15 @@ class Data:
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: vars(self)[field.name] for field in self._fields}
+
+
+def _exact_numbers(data: Data) -> tuple[list[Any], Any]:
+    """The numbers, each as one, and the structure without what kind they are."""
+
+    def exact(x: Any) -> Any:
+        return as_exact(x) if isinstance(x, Double) and not is_traced(x.high) else x
+
+    return jax.tree.flatten(jax.tree.map(exact, data, is_leaf=lambda x: isinstance(x, Double)))
 
 
 # A class becomes a pytree, and its numbers can be walked over.
@@ -145,6 +154,11 @@ def _new(cls: type[D], fields: Iterable[tuple[str, object]]) -> D:
     return self
 
 
+def with_fields(data: D, changed: dict[str, object]) -> D:
+    """The same data with other fields, which are not checked."""
+    return _new(type(data), {**{field.name: vars(data)[field.name] for field in data._fields}, **changed}.items())
+
+
 def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D:
     """The same data with `fn(number, field)` for every number in it, those of inner schedules included.
 
@@ -160,7 +174,7 @@ def map_numbers(fn: Callable[[Any, Field], object], data: D, axes: int = 0) -> D
             return tuple([mapped(field, inner) for inner in held])
         field = within(field, axes) if axes else field
         if isinstance(held, Double):
-            return Double(fn(held.high, field), fn(held.low, low_half(field)))
+            return Double(*(fn(x, half(field)) for x in (held.high, held.low)))
         return fn(held, field)
 
     return _new(type(data), ((field.name, mapped(field, vars(data)[field.name])) for field in data._fields))
@@ -194,6 +208,18 @@ def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
     return map_numbers(broadcast, data)
 
 
+def of_one_kind(rows: Sequence[D]) -> list[D]:
+    """The same data; a length that is real in one of them is real in all, if they differ in nothing else."""
+    flat = [jax.tree.flatten(row, is_leaf=lambda x: isinstance(x, Double)) for row in rows]
+    if len({structure for _, structure in flat}) > 1:
+        return list(rows)
+    columns = list(zip(*(leaves for leaves, _ in flat), strict=True))
+    for i, column in enumerate(columns):
+        if len({isinstance(x, Double) for x in column}) > 1:
+            columns[i] = tuple(map(as_real, column))
+    return [jax.tree.unflatten(flat[0][1], [column[i] for column in columns]) for i in range(len(rows))]
+
+
 def narrowed(data: D) -> D:
     """The same data in the types of here and now: what was built under `jax_enable_x64`, where that is off.
 
@@ -202,9 +228,9 @@ def narrowed(data: D) -> D:
     if x64() or not any(getattr(x, "itemsize", 0) == 8 for x in jax.tree.leaves(data)):
         return data
 
-    def half(old: Any, new: Any) -> Any:
+    def narrow(old: Any, new: Any) -> Any:
         known = isinstance(old, Double) and not is_traced(old.high)
         return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
 
     checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.spec), data)
-    return jax.tree.map(half, data, checked, is_leaf=lambda x: isinstance(x, Double))
+    return jax.tree.map(narrow, data, checked, is_leaf=lambda x: isinstance(x, Double))

@@ -8,9 +8,9 @@ import dataclasses
 import functools
 from typing import Annotated, Any, Literal, get_type_hints
 
-from jaxsched._data.checks import NEGATIVE, as_array, as_pair, checked_leaf
+from jaxsched._data.checks import NEGATIVE, PART_OF_RUN, as_array, as_leaf, as_pair
 from jaxsched._numerics.doubles import Double
-from jaxsched._typing import PIECES, Number, Spec, spec_of
+from jaxsched._typing import PIECES, TICKS, Number, Spec, spec_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Field:
 
     owner: str
     name: str
-    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "flag", "structure"]
+    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "ticks", "flag", "structure"]
     spec: Spec
     optional: bool
     call: str = ""
@@ -39,8 +39,8 @@ def within(field: Field, axes: int) -> Field:
 
 
 @functools.cache
-def low_half(field: Field) -> Field:
-    """The field of the low number of a pair, which may be negative."""
+def half(field: Field) -> Field:
+    """The field of one of the floats of a pair."""
     return dataclasses.replace(field, spec=Spec(ndim=field.spec.ndim))
 
 
@@ -48,7 +48,7 @@ def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
     """The fields of a dataclass, from their annotations; `schedule` is the class of schedules."""
     hints = get_type_hints(cls, include_extras=True)
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
-    kinds[Annotated[schedule, PIECES]] = "pieces"
+    kinds |= {Annotated[schedule, PIECES]: "pieces", Annotated[schedule, TICKS]: "ticks"}
     kinds[Annotated[tuple[schedule | Number, ...], Spec(or_schedule=True)]] = "operands"
 
     declared = dataclasses.fields(cls)
@@ -72,7 +72,7 @@ def convert(field: Field, given: Any, schedule: type) -> object:
     try:
         return _converted(field, given, schedule)
     except (TypeError, ValueError) as error:
-        misplaced = type(error) is TypeError or (type(error) is ValueError and NEGATIVE in str(error))
+        misplaced = type(error) is TypeError or any(rule in str(error) for rule in (NEGATIVE, PART_OF_RUN))
         if not (misplaced and field.call):
             raise
         raise type(error)(f"{error} The arguments are {field.call}.") from None
@@ -87,7 +87,7 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
         case "operands":
             number = dataclasses.replace(field, holds="number")
             return tuple(convert(number, each, schedule) for each in given)
-        case "schedule" | "pieces":
+        case "schedule" | "pieces" | "ticks":
             return as_schedule(field.owner, field.name, given, schedule)
         case "schedules":
             return as_schedules(field.owner, field.name, given, schedule)
@@ -106,11 +106,8 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
 
 def as_number(field: Field, given: Any) -> Any:
     """A leaf, or a pair of them."""
-    if isinstance(given, Double) and field.spec.paired:
-        return given
-    if field.spec.paired:
-        return as_pair(as_array(field.owner, field.name, given, field.spec))
-    return checked_leaf(field.owner, field.name, given, field.spec)
+    array = as_array(field.owner, field.name, given, field.spec)
+    return as_pair(array) if field.spec.paired and not isinstance(array, Double) else as_leaf(array, field.spec)
 
 
 def as_schedule(owner: str, name: str, given: Any, schedule: type) -> Any:

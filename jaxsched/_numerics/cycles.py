@@ -7,8 +7,17 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import divided
-from jaxsched._numerics.doubles import Double, choose, double
+from jaxsched._numerics.counts import (
+    as_length,
+    difference,
+    divided,
+    is_real,
+    not_negative,
+    positive,
+    single,
+    steps_left,
+)
+from jaxsched._numerics.doubles import Double, Number, choose, double
 from jaxsched._numerics.exponentials import exp2_in_doubles, log2, times_log2
 from jaxsched._numerics.floats import as_float, inverse, last_step, nearest, where
 
@@ -17,14 +26,28 @@ LEAST_EXCESS = 1e-5
 """A growth beyond 1 by less than this counts as 1: there could be more cycles than the guess counts."""
 
 
-def equal_cycle(step: jax.Array, period: ArrayLike, last: ArrayLike | None = None) -> tuple[jax.Array, jax.Array]:
-    """How many periods have passed, and the steps since; a period of 0 counts as 1. The `last` one, if any, runs on."""
-    period = jnp.maximum(period, 1)
+def equal_cycle(step: jax.Array, period: Number, last: ArrayLike | None = None) -> tuple[jax.Array, jax.Array]:
+    """How many periods have passed, and the steps since. The `last` one, if any, runs on.
+
+    A whole period of 0 counts as 1.
+    """
+    period = as_length(period) if is_real(step, period) else positive(period)
     passed, rest = divided(step, period)
     if last is None:
         return passed, rest
     passed = jnp.minimum(passed, last)
-    return passed, step - passed * period
+    return passed, difference(step, passed * period)
+
+
+def triangle_cycle(step: jax.Array, rise: Number, fall: Number) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """The index of the cycle, the steps since its start, the rise and the fall: all whole, or the last three floats."""
+    if is_real(step, rise, fall):
+        cycle, since = equal_cycle(step, double(rise) + fall)
+        return cycle, since, as_float(single(rise)), as_float(single(fall))
+    rise, fall = single(rise), single(fall)
+    once = fall > last_step() - rise  # a cycle that would be longer than all steps there are is the only one
+    cycle, since = equal_cycle(step, rise + where(once, 0, fall))
+    return where(once, 0, cycle), where(once, step, since), rise, fall
 
 
 def whole_growing_cycle(
@@ -68,7 +91,20 @@ def _held(x: jax.Array) -> jax.Array:
     return where(x < 0, last_step(), x)
 
 
-def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[jax.Array, jax.Array, jax.Array]:
+def growing_clock(
+    step: jax.Array, period: Number, growth: Double, last: ArrayLike | None = None
+) -> tuple[jax.Array, jax.Array]:
+    """The index of the cycle, and the steps since its start on a clock that is slower by as much as it is longer.
+
+    The `last` cycle, if any, runs on.
+    """
+    cycle, done, _ = growing_cycle(step, period, growth, last)
+    return cycle, done * as_float(single(period))
+
+
+def growing_cycle(
+    step: jax.Array, period: Number, growth: Double, last: ArrayLike | None = None
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     """The index of the cycle, and the parts of it that are done and left, where each is `growth` times the one before.
 
     Cycle i lasts T gⁱ and begins at T (gⁱ - 1) / (g - 1). So on the scale 1 + t (g - 1) / T it begins at gⁱ and ends at
@@ -78,32 +114,36 @@ def growing_cycle(step: jax.Array, period: ArrayLike, growth: Double) -> tuple[j
     cycles, and with a growth of 1.00001 or more there are no more than 10⁶. So the guess is off by less than a half;
     made smaller by as much, it is the cycle or the one before; and what is left of the cycle, in doubles, decides.
 
-    A growth of less than 1.00001 counts as 1. Where it is whole, so are the steps that are done and left.
+    A growth of less than 1.00001 counts as 1. The `last` cycle, if any, runs on, so that more than all
+    of it is done. Where all is whole, so are the steps that are done and left.
     """
-    period = jnp.maximum(period, 1)
+    is_exact = not is_real(step, period)
+    period = as_length(period) if is_real(period) else positive(period)
     growth = Double(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
     grows = (growth - 1.0).total >= LEAST_EXCESS
     growth = choose(grows, growth, double(2.0))
-    excess, is_whole = growth - 1.0, (growth.high == nearest(growth.high)) & (growth.low == 0)
+    excess, is_whole = growth - 1.0, is_exact & (growth.high == nearest(growth.high)) & (growth.low == 0)
 
     passed = double(step) * (excess / double(period))
     rate = log2(growth)
     guess = jnp.floor(times_log2(1 + passed.total, passed.total, (1 - 2.0**-21) * inverse(rate.total)).total)
     index = jax.lax.stop_gradient(jnp.maximum(guess, 0))
+    index = index if last is None else jnp.minimum(index, last)
     shrunk = exp2_in_doubles(-rate * index)
     at = (1.0 + passed) * shrunk
 
-    length = as_float(period) / shrunk.high
+    first_length = as_float(single(period))
+    length = first_length / shrunk.high
     done, left = ((way.total * (length / excess.total)) for way in (at - 1.0, growth - at))
     done, left = (where(is_whole & (x < 2**20), nearest(x), x) for x in (done, left))
     rounding = where(is_whole, 0, 1e-6 + 2.0**-34 * as_float(step))  # all that keeps the next start from the step
-    is_next = left <= rounding
+    is_next = left <= rounding if last is None else (left <= rounding) & (index < last)
     next_length, next_done = growth.high * length, jnp.maximum(-left, 0)
     done, left = where(is_next, next_done, done), where(is_next, next_length - next_done, left)
     length, index = where(is_next, next_length, length), index + as_float(is_next)
 
-    equal_index, rest = equal_cycle(step, period)
-    length = where(grows, length, as_float(period))
-    done = where(grows, jnp.maximum(done, 0), as_float(rest)) / length
-    left = where(grows, left, as_float(period - rest)) / length
-    return where(grows, index.astype(step.dtype), equal_index), done, left
+    equal_index, rest = equal_cycle(step, period, last)
+    length = where(grows, length, first_length)
+    done = where(grows, not_negative(done), as_float(rest)) / length
+    left = where(grows, left, as_float(steps_left(rest, period))) / length
+    return where(grows, index.astype(equal_index.dtype), equal_index), done, left

@@ -42,6 +42,13 @@ class Double:
         """As one float."""
         return self.high + self.low
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.high)
+
+    def __getitem__(self, index: Any) -> "Double":
+        return Double(self.high[index], self.low[index])
+
     def __float__(self) -> float:
         return float(self.high) + float(self.low)
 

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import as_length, counted, whole_periods
+from jaxsched._numerics.counts import as_length, counted, is_real, whole_periods
 from jaxsched._numerics.doubles import Double, Number, double, split, two_sum
 from jaxsched._numerics.floats import as_float, clip, default_dtype, finite, is_double, nearest, where, x64
 
@@ -185,7 +185,10 @@ def _product_minus(whole: jax.Array, rate: Double, count: jax.Array) -> tuple[ja
     matters up to 128 / rate: above, the power is 0 or held.
     """
     first, last = split(rate.high)
-    low = count & _bits_beyond_12(8 - exponent_of(jnp.maximum(jnp.abs(rate.high), 1e-30)))
+    if is_real(count):
+        low = split(count)[1]
+    else:
+        low = count & _bits_beyond_12(8 - exponent_of(jnp.maximum(jnp.abs(rate.high), 1e-30)))
     return as_float(count - low) * first - whole, as_float(low) * first + as_float(count) * (last + rate.low)
 
 
@@ -298,11 +301,11 @@ def powers(part: jax.Array, other: jax.Array, power: ArrayLike) -> tuple[jax.Arr
     return where(positive, value, 0), where(positive, -minus_one, 1)
 
 
-def grown(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:
+def grown(init: ArrayLike, log2_factor: Double, step: jax.Array, length: Number) -> jax.Array:
     """init · factor^(step / length), held from e^60 · init onwards; a length of 0 has passed 2^31 times."""
     return finite(init * exp2(exponent_at(counted(step, length), log2_factor / as_length(length), most=GROWTH_LIMIT)))
 
 
-def stairs(init: ArrayLike, log2_factor: Double, step: jax.Array, length: ArrayLike) -> jax.Array:
+def stairs(init: ArrayLike, log2_factor: Double, step: jax.Array, length: Number) -> jax.Array:
     """init · factor^⌊step / length⌋."""
     return repeated(init, log2_factor, whole_periods(step, length))

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import exact_part_of, part_of
-from jaxsched._numerics.doubles import as_rounded
+from jaxsched._numerics.counts import exact_part_of, is_real, lesser, part_of, positive
+from jaxsched._numerics.doubles import Number, as_rounded
 from jaxsched._numerics.exponentials import polynomial
 from jaxsched._numerics.floats import as_float, inverse, is_double, sqrt, where
 
@@ -32,7 +32,8 @@ class Parts(NamedTuple):
 
 
 def parts(first: jax.Array, second: jax.Array) -> Parts:
-    return Parts(first, second, jnp.minimum(first, second), first <= second)
+    first_is_smaller = first <= second
+    return Parts(first, second, where(first_is_smaller, first, second), first_is_smaller)
 
 
 def parts_of_smaller(smaller: jax.Array, is_first: jax.Array) -> Parts:
@@ -40,10 +41,11 @@ def parts_of_smaller(smaller: jax.Array, is_first: jax.Array) -> Parts:
     return Parts(where(is_first, smaller, larger), where(is_first, larger, smaller), smaller, is_first)
 
 
-def fractions(left: jax.Array, length: ArrayLike) -> Parts:
+def fractions(left: jax.Array, length: Number) -> Parts:
     """The part of a length that is left and the part that is done; 0 and 1 for a length of 0."""
-    length = jnp.maximum(length, 1)
-    return parts_of_smaller(part_of(jnp.minimum(left, length - left), length), left <= length - left)
+    length = positive(length, like=left)
+    done = length - left
+    return parts_of_smaller(part_of(lesser(left, done), length), left <= done)
 
 
 # The way.
@@ -62,6 +64,8 @@ class Way(NamedTuple):
         The one or the other for a whole row: -x - 1 has the bits of x flipped, so both are (left ^ flip) + offset,
         which costs less than a choice at every step.
         """
+        if is_real(left):
+            return where(self.first_is_far, left, length - left)
         flip, offset = where(self.first_is_far, 0, -1), where(self.first_is_far, 0, length + 1)
         return (left ^ flip.astype(left.dtype)) + offset
 
@@ -95,9 +99,9 @@ def between(init: ArrayLike, end: ArrayLike, part_init: jax.Array, part_end: jax
     return path.at(where(path.first_is_far, part_init, part_end))
 
 
-def line(init: ArrayLike, end: ArrayLike, left: jax.Array, length: ArrayLike) -> jax.Array:
+def line(init: ArrayLike, end: ArrayLike, left: jax.Array, length: Number) -> jax.Array:
     """init · left / length + end · (1 - left / length). A length of 0 is over."""
-    path, length = way(init, end), jnp.maximum(length, 1)
+    path, length = way(init, end), positive(length, like=left)
     gone = path.steps(left, length)
     return path.at(exact_part_of(gone, length), gone == length)
 
@@ -107,17 +111,18 @@ def symmetric(
     init: ArrayLike,
     end: ArrayLike,
     left: jax.Array,
-    length: ArrayLike,
+    length: Number,
 ) -> jax.Array:
     """As `line`, but for a curve that is the same from both ends.
 
     `twice` gives twice its part for the steps from an end, of half of the length at most, in the unit in which the
     whole length is `WAVE`. So a half of the way is 1, and what is twice a cosine's part needs no halving.
     """
-    path, length = way(init, end), jnp.maximum(length, 1)
+    path, length = way(init, end), positive(length, like=left)
     gone = path.steps(left, length)
     to_go = length - gone
-    shorter = twice(as_float(jnp.minimum(gone, to_go)) * (WAVE * inverse(as_float(length))))
+    unit = WAVE / length if is_real(length) else WAVE * inverse(as_float(length))
+    shorter = twice(as_float(lesser(gone, to_go)) * unit)
     return path.at_twice(where(gone <= to_go, shorter, 2 - shorter), to_go == 0)
 
 

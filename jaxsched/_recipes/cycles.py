@@ -7,7 +7,7 @@ from jaxsched._curves.shapes import Shape, transition
 from jaxsched._curves.transitions import Linear
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Growth, Length, Scalar, Times
+from jaxsched._typing import Factor, Growth, Length, Period, Scalar, Times
 
 
 @recipe
@@ -63,7 +63,7 @@ def onecycle(
 def sgdr(
     *,
     peak_value: Scalar,
-    period_steps: Length,
+    period_steps: Period,
     warmup_steps: Length = 0,
     growth: Growth | None = None,
     decay: Factor | None = None,

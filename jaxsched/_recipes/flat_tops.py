@@ -10,7 +10,7 @@ from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import entries
 from jaxsched._recipes.recipe import First, column, ramp, recipe, rest, warmup_then
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Length, Scalar, Steps
+from jaxsched._typing import Length, Lengths, Scalar
 
 
 def _trapezoid(
@@ -101,8 +101,8 @@ def wsd_s(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    cooldown_steps: Steps,
-    period_steps: Steps,
+    cooldown_steps: Lengths,
+    period_steps: Lengths,
     init_value: Scalar = 0.0,
     end_value: Scalar = 0.0,
     warmup: Shape = "linear",

@@ -11,9 +11,9 @@ from jaxsched._curves.decays import InverseSqrt, PowerLaw
 from jaxsched._curves.shapes import Shape
 from jaxsched._curves.transitions import Linear
 from jaxsched._data.checks import check_numbers, is_traced
-from jaxsched._recipes.recipe import First, ramp, recipe, rest, warmup_then
+from jaxsched._recipes.recipe import First, as_plain, at_least_one, ramp, recipe, rest, warmup_then, without
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import AtLeastOnce, Length, Rate, Scalar, SomeSteps
+from jaxsched._typing import AtLeastOnce, Length, Rate, Scalar, SomeSteps, TimeConstant
 
 
 @recipe
@@ -37,8 +37,8 @@ def noam(*, model_size: AtLeastOnce, warmup_steps: SomeSteps, scale: Scalar = 1.
     Vaswani et al. (2017), arXiv:1706.03762, eq. 3.
     """
     xp = jnp if is_traced(model_size) or is_traced(warmup_steps) else np
-    width, length = (xp.maximum(given, 1) for given in (model_size, warmup_steps))
-    peak_value = scale / (xp.sqrt(width.astype(float)) * xp.sqrt(length.astype(float)))
+    width, length = (at_least_one(given) for given in (model_size, warmup_steps))
+    peak_value = scale / (xp.sqrt(as_plain(width).astype(float)) * xp.sqrt(as_plain(length).astype(float)))
     return shift(sequence([Linear(0.0, peak_value, length), InverseSqrt(peak_value, length)], [length]), -1)
 
 
@@ -47,7 +47,7 @@ def inverse_sqrt(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    timescale: Length | None = None,
+    timescale: TimeConstant | None = None,
     cooldown_steps: Length | None = None,
     total_steps: Length | None = None,
     init_value: Scalar = 0.0,
@@ -81,7 +81,7 @@ def inverse_sqrt(
     if (cooldown_steps is None) != (total_steps is None):
         raise TypeError("inverse_sqrt: `cooldown_steps` and `total_steps` belong together, got one without the other.")
     if timescale is None:
-        rule = "must be at least 1, or `timescale` be given"
+        rule = "must be more than 0, or `timescale` be given"
         check_numbers("inverse_sqrt", "warmup_steps", warmup_steps, lambda steps: steps > 0, rule)
         timescale = warmup_steps
     fall = InverseSqrt(peak_value, timescale)
@@ -98,7 +98,7 @@ def power(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    timescale: Length,
+    timescale: TimeConstant,
     cooldown_steps: Length,
     total_steps: Length,
     power: Rate = 0.51,
@@ -136,9 +136,8 @@ def power(
     """
     rest("power", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     at = rest("power", total_steps, cooldown_steps=cooldown_steps)
-    xp = jnp if is_traced(timescale) or is_traced(warmup_steps) else np
-    held, late = (xp.maximum(steps, 0) for steps in (timescale - warmup_steps, warmup_steps - timescale))
-    top = peak_value * (1 + late / xp.maximum(timescale, 1)) ** -power
+    held, late = without(timescale, warmup_steps), without(warmup_steps, timescale)
+    top = peak_value * (1 + as_plain(late) / as_plain(at_least_one(timescale))) ** -power
     rise = ramp("power", "linear", "zero", init_value, top, warmup_steps)
     fall = PowerLaw(peak_value, timescale, power, late)
     whole = sequence([rise, Constant(peak_value), fall], [warmup_steps, held])

@@ -11,9 +11,11 @@ from jaxsched._combinators.clocks import reverse, shift
 from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.shapes import Shape, transition
-from jaxsched._data.checks import as_array, as_leaf, in_row, is_traced
+from jaxsched._data.checks import as_array, as_exact, as_leaf, derived_length, in_row, is_jax_real, is_traced
+from jaxsched._numerics.counts import is_real, not_negative, single
+from jaxsched._numerics.doubles import double
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Count, spec_of
+from jaxsched._typing import spec_of
 
 
 First = Literal["zero", "one_over_n"]
@@ -47,7 +49,7 @@ def column(x: Any) -> Any:
     return x[..., None]
 
 
-def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Count:
+def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Any:
     """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0."""
     given = {of: total_steps, **phases}
     shapes = {name: np.shape(steps) for name, steps in given.items()}
@@ -56,18 +58,39 @@ def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -
     except ValueError:
         came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
         raise ValueError(f"{owner}: the lengths of a stack must have one shape, got {came}.") from None
-    if any(map(is_traced, given.values())):
-        rest = jnp.maximum(as_leaf(total_steps, LENGTH), 0)
-        for steps in phases.values():
-            rest = jnp.maximum(rest - jnp.maximum(as_leaf(steps, LENGTH), 0), 0)
-        return rest
-    rest = np.asarray(total_steps, np.int64) - sum(np.asarray(steps, np.int64) for steps in phases.values())
-    if np.any(rest < 0):
-        row = tuple(np.argwhere(rest < 0)[0].tolist())
-        came = ", ".join(f"{name}={np.broadcast_to(steps, rest.shape)[row]}" for name, steps in given.items())
-        least = " + ".join(f"`{name}`" for name in phases)
-        raise ValueError(f"{owner}: `{of}` must be at least {least}, got {came}{in_row(row)}.")
-    return rest
+    if not any(map(is_traced, given.values())):
+        total, *parts = np.broadcast_arrays(*map(as_exact, given.values()))
+        short = sum(parts) > total + 2.0**-46 * total
+        if np.any(short):
+            row = tuple(np.argwhere(short)[0].tolist())
+            came = ", ".join(f"{name}={x[row]}" for name, x in zip(given, (total, *parts), strict=True))
+            least = " + ".join(f"`{name}`" for name in phases)
+            raise ValueError(f"{owner}: `{of}` must be at least {least}, got {came}{in_row(row)}.")
+    return without(total_steps, *phases.values())
+
+
+def without(steps: Any, *others: Any) -> Any:
+    """steps - others, not below 0: a length, whole or real."""
+    lengths = (steps, *others)
+    if any(map(is_traced, lengths)):
+        left = not_negative(steps)
+        for other in others:
+            left = double(left) - not_negative(other) if is_real(left, other) else left - not_negative(other)
+            left = not_negative(left)
+        return left
+    total, *parts = (as_exact(x).astype(np.int64 if not is_real(*lengths) else np.float64) for x in lengths)
+    left = np.maximum(total - sum(parts), 0)
+    return derived_length(left, total, any(map(is_jax_real, lengths))) if is_real(*lengths) else left
+
+
+def at_least_one(length: Any) -> Any:
+    """The length; 1 if it is whole and 0, which can only be where it is traced."""
+    return length if is_real(length) or not is_traced(length) else jnp.maximum(length, 1)
+
+
+def as_plain(length: Any) -> Any:
+    """A length as a number to compute a value with."""
+    return single(length) if is_traced(length) else as_exact(length)
 
 
 def warmup_then(

@@ -14,7 +14,7 @@ from jaxsched._curves.shapes import Shape
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Length, Rate, Scalar, Steps
+from jaxsched._typing import Factor, Length, Lengths, Rate, Scalar, TimeConstant
 
 
 @recipe
@@ -125,7 +125,7 @@ def warmup_exponential(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    transition_steps: Length,
+    transition_steps: TimeConstant,
     decay_rate: Factor,
     init_value: Scalar = 0.0,
     staircase: bool = False,
@@ -161,7 +161,7 @@ def warmup_step(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    step_size: Length,
+    step_size: TimeConstant,
     factor: Factor,
     init_value: Scalar = 0.0,
     warmup: Shape = "linear",
@@ -193,7 +193,7 @@ def warmup_multistep(
     *,
     peak_value: Scalar,
     warmup_steps: Length,
-    boundaries: Steps,
+    boundaries: Lengths,
     factor: Factor,
     init_value: Scalar = 0.0,
     warmup: Shape = "linear",

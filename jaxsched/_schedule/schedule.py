@@ -17,6 +17,8 @@ the numbers; how those are kept is in `programs`.
 """
 
 import abc
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -25,8 +27,10 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_step
-from jaxsched._data.data import Data
-from jaxsched._numerics.floats import x64
+from jaxsched._data.data import Data, with_fields
+from jaxsched._numerics.counts import is_real, single
+from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.floats import as_float, x64
 from jaxsched._schedule.calling import call, opaque, outside
 from jaxsched._schedule.queries import Queries
 from jaxsched._typing import Number, Step
@@ -65,6 +69,7 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
             raise TypeError(f"{cls.__name__}: with both `init` and `update`, optax would take it for a stateful one.")
         if taken := {"__init__", "__post_init__", "__call__"} & vars(cls).keys():
             raise TypeError(f"{cls.__name__}: Schedule itself defines {', '.join(taken)}; for checks, define `_check`.")
+        cls.formula = _gated(cls.formula)  # pyright: ignore[reportAttributeAccessIssue]
         super().__init_subclass__(name=name)
 
     # Arithmetic with schedules and with numbers.
@@ -95,6 +100,31 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
 
     def __rtruediv__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("/", other, self)
+
+
+def _gated(formula: Callable[[Any, jax.Array], Number]) -> Callable[[Any, jax.Array], Number]:
+    """The formula, behind the gate through which real lengths come in.
+
+    The low float of one is no number of its own, and has no gradient. In a class of the user's, who writes for numbers
+    and not for doubles, a real length is one float; then the step and all lengths of the class are floats.
+    """
+
+    @functools.wraps(formula)
+    def gated(self: Schedule, step: jax.Array) -> Number:
+        held = {field: vars(self)[field.name] for field in self._fields if field.spec.may_be_real}
+        plain = [field for field, length in held.items() if field.spec.plain and length is not None]
+        in_floats = plain and is_real(step, *(held[field] for field in plain))
+        changed: dict[str, Any] = {}
+        for field, length in held.items():
+            if isinstance(length, Double):
+                changed[field.name] = Double(length.high, jax.lax.stop_gradient(length.low))
+        if in_floats:
+            step = as_float(step)
+            for field in plain:
+                changed[field.name] = as_float(single(changed.get(field.name, held[field])))
+        return formula(with_fields(self, changed) if changed else self, step)
+
+    return gated
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:

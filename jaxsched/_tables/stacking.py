@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jaxsched._data.checks import stacked
+from jaxsched._data.data import of_one_kind
 from jaxsched._numerics.doubles import Double
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.configs import Configs
@@ -38,6 +39,8 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
     for i, row in enumerate(rows):
         if not isinstance(row, Schedule):
             raise TypeError(f"stack: entry {i} must be a schedule, got {row!r}.")
+    rows = of_one_kind(rows)
+    for i, row in enumerate(rows):
         if structure_of(row) != structure_of(rows[0]):
             raise ValueError(
                 f"stack: all schedules must have the structure of the first, {rows[0]!r}, got {row!r} in row {i}."
@@ -86,6 +89,7 @@ def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule 
     try:
         whole = make(**configs.columns)
         mapped = jax.jit(jax.vmap(lambda row: make(**row)))(dict(configs.columns))
+        whole, mapped = of_one_kind([whole, mapped])
         if structure_of(whole) != structure_of(mapped):
             return None
         agree = all(np.allclose(a, b, rtol=1e-6, atol=0) for a, b in zip(single(whole), single(mapped), strict=True))

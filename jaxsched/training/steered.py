@@ -13,7 +13,8 @@ import jax.numpy as jnp
 from jaxsched._combinators.choices import select
 from jaxsched._curves.shapes import SHAPES
 from jaxsched._data.export import exportable
-from jaxsched._numerics.counts import since
+from jaxsched._numerics.counts import is_real, since
+from jaxsched._numerics.doubles import Double, double
 from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Length, Number, Scalar, Times
@@ -51,12 +52,12 @@ class Steered(Schedule):
     end_value: Scalar = 0.0
 
     def formula(self, step: jax.Array) -> Number:
-        numbers = (self.cooldown, self.at, self.transition_steps, self.end_value)
-        return _cooled(step, self.before_cooldown(step), *map(jnp.asarray, numbers))
+        numbers = jax.tree.map(jnp.asarray, (self.cooldown, self.at, self.transition_steps, self.end_value))
+        return _cooled(step, self.before_cooldown(step), *numbers)
 
     def before_cooldown(self, step: jax.Array) -> jax.Array:
         """The value from which a cooldown starts, and the value where there is none."""
-        last = jnp.where(jnp.asarray(self.cooldown) > 0, jnp.maximum(self.at, 0), step)
+        last = jnp.where(jnp.asarray(self.cooldown) > 0, jnp.maximum(jnp.asarray(self.at), 0), step)
         planned = self.scale * jnp.asarray(self.schedule.formula(jnp.minimum(step, last)))
         return jnp.where(jnp.asarray(self.holds) > 0, self.held, planned)
 
@@ -66,19 +67,21 @@ class Packed(NamedTuple):
     """The same as a state holds it, but for the scale: in few leaves, since every one costs time at every call."""
 
     schedule: Schedule
-    floats: jax.Array  # of the last axis, in this order: held, end_value
-    counts: jax.Array  # holds, cooldown, at, transition_steps
+    floats: jax.Array  # of the last axis, in this order: held, end_value; and a real transition_steps, as two
+    counts: jax.Array  # holds, cooldown, at; and a whole transition_steps
 
 
 def packed(steered: Steered) -> Packed:
     """What a state holds of it."""
-    s = steered
-    return Packed(s.schedule, *_packed([s.held, s.end_value], [s.holds, s.cooldown, s.at, s.transition_steps]))
+    s, floats, counts = steered, [steered.held, steered.end_value], [steered.holds, steered.cooldown, steered.at]
+    (floats if is_real(s.transition_steps) else counts).extend(jax.tree.leaves(s.transition_steps))
+    return Packed(s.schedule, *_packed(floats, counts))
 
 
 def unpacked(followed: Packed, scale: Any = 1.0) -> Steered:
     """What a state follows, times the scale of its feedback."""
-    held, end_value, holds, cooldown, at, transition_steps = _unpacked(followed.floats, followed.counts)
+    (held, end_value, *real), (holds, cooldown, at, *whole) = map(_unpacked, (followed.floats, followed.counts))
+    transition_steps = Double(*real) if real else whole[0]
     return Steered(followed.schedule, scale, holds, held, cooldown, at, transition_steps, end_value)
 
 
@@ -88,8 +91,8 @@ def _packed(*columns: Any) -> list[jax.Array]:
 
 
 @partial(jax.jit, inline=True)
-def _unpacked(*columns: jax.Array) -> list[jax.Array]:
-    return [column[..., i] for column in columns for i in range(column.shape[-1])]
+def _unpacked(column: jax.Array) -> list[jax.Array]:
+    return [column[..., i] for i in range(column.shape[-1])]
 
 
 @partial(Program, inline=True)
@@ -98,13 +101,15 @@ def steered_values(steered: dict[str, Steered], step: jax.Array) -> dict[str, ja
     if not steered:
         return {}
     numbers = [(s.before_cooldown(step), s.cooldown, s.at, s.transition_steps, s.end_value) for s in steered.values()]
-    columns = [jnp.stack([jnp.asarray(number) for number in column]) for column in zip(*numbers, strict=True)]
+    if any(is_real(s.transition_steps) for s in steered.values()):
+        numbers = [(*others, double(length), end) for *others, length, end in numbers]
+    columns = jax.tree.map(lambda *column: jnp.stack([jnp.asarray(number) for number in column]), *numbers)
     values = jax.vmap(_cooled, in_axes=(None, 0, 0, 0, 0, 0))(step, *columns)
     return {name: values[i] for i, name in enumerate(steered)}
 
 
 def _cooled(
-    step: jax.Array, here: jax.Array, cooldown: jax.Array, at: jax.Array, transition_steps: jax.Array, end: jax.Array
+    step: jax.Array, here: jax.Array, cooldown: jax.Array, at: jax.Array, transition_steps: Any, end: jax.Array
 ) -> jax.Array:
     tails = [shape(here, end, transition_steps) for shape in COOLDOWNS.values()]
     tail = select(jnp.maximum(cooldown, 1) - 1, tails)

@@ -179,7 +179,8 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
-        steps: the length of the cooldown; 0 means at once.
+        steps: the length of the cooldown; 0 means at once. With a real length, as for any schedule, the next update is
+            compiled once more, and the state has another structure.
         shape: "linear", "one_minus_sqrt" or another shape of a cooldown, as in `wsd`, but for "geometric".
         end_values: what cools down, by name, and where to; by default `learning_rate=0.0`.
 
@@ -249,13 +250,14 @@ def _kind(schedule: Schedule, shape: tuple[int, ...]) -> object:
 
 
 def in_place_of(old: Any, new: Any) -> jax.Array:
-    """A leaf where another was: of its shape and type, and on its devices, so that nothing is compiled again.
+    """A leaf where another was: of its axes and type, and on its devices, so that nothing is compiled again.
 
     It is a copy, so that the state can be donated.
     """
     if new is old:
         return old
-    new = jnp.array(jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), old.shape))
+    new = jnp.asarray(new).astype(old.dtype)
+    new = jnp.array(new if new.ndim == old.ndim else jnp.broadcast_to(new, old.shape))
     placed = isinstance(old, jax.Array) and not isinstance(old, Tracer) and old.committed
     return jax.device_put(new, old.sharding) if placed and not isinstance(new, Tracer) else new
 

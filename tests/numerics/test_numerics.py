@@ -158,8 +158,8 @@ def test_an_exponent_keeps_what_a_float_of_its_size_would_lose(count: int, rate:
 
 
 @given(step=st.integers(0, LAST), start=st.integers(-LAST, LAST))
-def test_since_is_a_difference_that_cannot_overflow(step: int, start: int):
-    assert jax.jit(counts.since)(np.int32(step), np.int32(start)) == min(
+def test_moved_is_a_difference_that_cannot_overflow(step: int, start: int):
+    assert jax.jit(counts.moved)(np.int32(step), np.int32(start)) == min(
         max(step - max(start, 0), 0) - min(start, 0), LAST
     )
 

@@ -817,7 +817,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
             "decay_now: there is no scheduled hyperparameter `b1`, only learning_rate, momentum.",
         ),
         (lambda: decay_now(STATE, -1), ValueError, "decay_now: `steps` must not be negative, got -1."),
-        (lambda: decay_now(STATE, 1.5), TypeError, "decay_now: `steps` must be an integer number of steps, got 1.5."),
+        (lambda: decay_now(STATE, "1"), TypeError, "decay_now: `steps` must be a number of steps, got '1' (str)."),
         (lambda: decay_now(STATE, 10, "sqrt"), ValueError, "decay_now: `shape` must be one of 'linear', 'cosine',"),
         (
             lambda: at_step(STATE, 1.5),
