@@ -28,6 +28,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
 from jaxsched._data.checks import checked_leaf, is_traced
+from jaxsched._data.fields import as_schedule
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
@@ -111,8 +112,7 @@ def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
     step 0: length of 0: `transition_steps` is 0: Cosine begins at 1000, not at its `init_value` 0.1.
     step 0: far from the start: Cosine goes from 0.1 to 1000.
     """
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"lint: `schedule` must be a schedule, got {schedule!r}.")
+    schedule = as_schedule("lint", "schedule", schedule, Schedule)
     last = checked_leaf("lint", "total_steps", total_steps, TOTAL)
     if np.shape(last):
         raise TypeError(f"lint: `total_steps` must be one integer, got {total_steps!r}.")

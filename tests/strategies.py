@@ -159,7 +159,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
     return st.one_of(
         joins(),
         alike(),
-        st.builds(js.shift, inner, st.integers(-LAST, LAST) | st.floats(-LAST, LAST, width=32)),
+        st.builds(js.shift, inner, st.integers(-LAST, LAST) | st.floats(-LAST, LAST)),
         st.builds(js.every, inner, lengths),
         st.builds(js.reverse, inner, lengths),
         st.builds(
@@ -176,6 +176,8 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),
         st.builds(lambda i, a, b: js.select(i, [a, b]), st.integers(0, 1), inner, inner),
         st.builds(lambda a, b: a + b, inner, inner | values),
+        st.builds(lambda a, b: (a * a + 0.5) ** b, inner, st.floats(-2.0, 3.0).map(lambda x: round(x, 3))),
+        st.builds(lambda a, b: a**b, st.floats(0.25, 2.0), inner),
         st.builds(lambda a, b: a - b, inner | values.map(js.Constant), inner),
         st.builds(lambda a, b: a * b, inner, inner | values),
         st.builds(lambda a, b: a / (b * b + 1.0), values | inner, inner),

@@ -299,7 +299,11 @@ def test_findings_are_data_in_the_order_of_the_steps():
 @pytest.mark.parametrize(
     "call, error, message",
     [
-        (lambda: lint(0.1, 5), TypeError, "lint: `schedule` must be a schedule, got 0.1."),
+        (
+            lambda: lint("0.1", 5),
+            TypeError,
+            "lint: `schedule` must be a schedule or a number, such as Constant(...), got '0.1'.",
+        ),
         (lambda: lint(RISE, -5), ValueError, "lint: `total_steps` must not be negative, got -5."),
         (lambda: lint(RISE, 5.0), TypeError, "lint: `total_steps` must be an integer, got 5.0."),
         (lambda: lint(RISE, [5, 6]), TypeError, "lint: `total_steps` must be one integer, got [5, 6]."),

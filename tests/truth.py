@@ -49,6 +49,11 @@ class Truth:
         least = abs(other.value) - other.allowed
         return rounded(self.value / other.value, self.allowed / least + other.allowed * abs(self.value) / least**2)
 
+    def __pow__(self, other: "Truth") -> "Truth":
+        value = self.value**other.value
+        lost = abs(value) * (other.value * self.allowed / self.value + mpmath.log(self.value) * other.allowed)
+        return rounded(value, abs(lost))
+
 
 def ulps_of_power(power: Any) -> Any:
     """A power makes an error in what it is a power of as many times larger."""
@@ -272,9 +277,13 @@ def calculated(t: int, symbol: str, operands: tuple[Any, ...]) -> Truth:
             best = (min if symbol == "minimum" else max)(result.value, other.value)
             result = Truth(best, max(result.allowed, other.allowed))
         else:
-            result = {"+": Truth.__add__, "-": Truth.__sub__, "*": Truth.__mul__, "/": Truth.__truediv__}[symbol](
-                result, other
-            )
+            result = {
+                "**": Truth.__pow__,
+                "+": Truth.__add__,
+                "-": Truth.__sub__,
+                "*": Truth.__mul__,
+                "/": Truth.__truediv__,
+            }[symbol](result, other)
     return result
 
 

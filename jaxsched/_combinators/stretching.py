@@ -50,7 +50,7 @@ def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) ->
     >>> stretch(HalfLife(1.0, 5), 100, 50)
     HalfLife(init_value=1.0, half_life=2.5)
     """
-    as_schedule("stretch", "schedule", schedule, Schedule)
+    schedule = as_schedule("stretch", "schedule", schedule, Schedule)
     _check_lengths("stretch", schedule)
     old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, positive=True))
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)

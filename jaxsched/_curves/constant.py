@@ -30,6 +30,9 @@ class Constant(Schedule):
         return self.value
 
 
+Schedule._constant = Constant
+
+
 class FromFunction(Schedule):
     """Any traceable function of the step.
 

@@ -8,7 +8,10 @@ import dataclasses
 import functools
 from typing import Annotated, Any, Literal, get_type_hints
 
-from jaxsched._data.checks import NEGATIVE, PART_OF_RUN, as_array, as_leaf, as_pair
+import jax
+import numpy as np
+
+from jaxsched._data.checks import NEGATIVE, PART_OF_RUN, as_array, as_leaf, as_pair, checked_leaf
 from jaxsched._numerics.doubles import Double
 from jaxsched._typing import PIECES, TICKS, Number, Spec, spec_of
 
@@ -110,15 +113,17 @@ def as_number(field: Field, given: Any) -> Any:
     return as_pair(array) if field.spec.paired and not isinstance(array, Double) else as_leaf(array, field.spec)
 
 
-def as_schedule(owner: str, name: str, given: Any, schedule: type) -> Any:
-    """What was given, if it is a schedule."""
-    if not isinstance(given, schedule):
-        hint = "FromFunction" if callable(given) else "Constant"
-        raise TypeError(f"{owner}: `{name}` must be a schedule, such as {hint}(...), got {given!r}.")
-    return given
+def as_schedule(owner: str, name: str, given: Any, schedule: Any) -> Any:
+    """What was given, if it is a schedule, or a number, which is a constant."""
+    if isinstance(given, schedule):
+        return given
+    if isinstance(given, int | float | np.generic | np.ndarray | jax.Array):
+        return schedule._constant(checked_leaf(owner, name, given, Spec()))
+    hint = "FromFunction" if callable(given) else "Constant"
+    raise TypeError(f"{owner}: `{name}` must be a schedule or a number, such as {hint}(...), got {given!r}.")
 
 
-def as_schedules(owner: str, name: str, given: Any, schedule: type) -> tuple[Any, ...]:
+def as_schedules(owner: str, name: str, given: Any, schedule: Any) -> tuple[Any, ...]:
     """A list of at least one schedule, as a tuple."""
     if not isinstance(given, list | tuple) or not given:
         raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")

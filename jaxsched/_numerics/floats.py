@@ -93,6 +93,36 @@ def quotient(a: ArrayLike, b: ArrayLike) -> jax.Array:
     return where(divides, finite(a / where(divides, b, 1)), 0)
 
 
+@jax.custom_jvp
+def raised(base: jax.Array, exponent: jax.Array) -> jax.Array:
+    """base^exponent, or the largest float; 0 where it is infinite or no real number.
+
+    That is so for a negative power of a base less than 10⁻¹⁸ from 0, as in a quotient, and for a power of a negative
+    base that is not whole. The gradient is finite, too: it is 0 where it would be infinite or none.
+    """
+    return _raised(base, exponent)[0]
+
+
+@raised.defjvp
+def _(primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    base, exponent = primals
+    value, divides = _raised(base, exponent)
+    safe = where(divides, base, 1)
+    divides = divides & (jnp.abs(value) < np.finfo(value.dtype).max)
+    slope = where(exponent == 1, 1, where(divides, finite(exponent * (value / safe)), 0))
+    growth = where(divides & (base > 0), finite(value * jnp.log(jnp.abs(safe))), 0)
+    return value, slope * tangents[0] + growth * tangents[1]
+
+
+def _raised(base: jax.Array, exponent: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The power, and whether the base is far enough from 0 to divide by."""
+    divides = jnp.abs(base) > 1e-18
+    is_whole, is_even = (nearest(x) == x for x in (exponent, exponent / 2))
+    exists = (divides | (exponent >= 0)) & ((base >= 0) | is_whole)
+    power = finite(jnp.power(where(exists, jnp.abs(base), 1), where(exists, exponent, 1)))
+    return where(exists, where((base < 0) & ~is_even, -power, power), 0), divides
+
+
 def sqrt(x: jax.Array) -> jax.Array:
     """√x, with a gradient of 0 at 0."""
     positive = x > 0

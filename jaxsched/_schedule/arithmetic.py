@@ -9,21 +9,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.source import show
-from jaxsched._numerics.floats import finite, quotient
+from jaxsched._numerics.floats import finite, quotient, raised
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Number, Spec
 
 
 class Arithmetic(Schedule):
-    """Schedules and numbers under one of + - * /, from left to right, or the least or greatest of them.
+    """Schedules and numbers under one of + - * / **, from left to right, or the least or greatest of them.
 
         (a ∘ b ∘ c)(t) = (a(t) ∘ b(t)) ∘ c(t)
 
     Written with the operators, `minimum` and `maximum`. No step can make the value or its gradient infinite: a
-    quotient is 0 where its denominator is less than 10⁻¹⁸ from 0, and what overflows is the largest float.
+    quotient is 0 where its denominator is less than 10⁻¹⁸ from 0, a power where it would be infinite or no real number,
+    and what overflows is the largest float.
 
     Args:
-        symbol: "+", "-", "*", "/", "minimum" or "maximum".
+        symbol: "+", "-", "*", "/", "**", "minimum" or "maximum".
         operands: schedules and numbers; a concrete number 0 cannot divide.
 
     >>> import jaxsched as js
@@ -45,7 +46,9 @@ class Arithmetic(Schedule):
 
     def __repr__(self) -> str:
         operands = map(show, self.operands)
-        infix = len(self.symbol) == 1
+        if self.symbol == "**":
+            operands = (f"({shown})" if shown.startswith("-") else shown for shown in operands)
+        infix = not self.symbol.isalpha()
         return f"({f' {self.symbol} '.join(operands)})" if infix else f"{self.symbol}({', '.join(operands)})"
 
 
@@ -54,12 +57,16 @@ _OPERATIONS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "-": lambda a, b: finite(a - b),
     "*": lambda a, b: finite(a * b),
     "/": quotient,
+    "**": raised,
     "minimum": jnp.minimum,
     "maximum": jnp.maximum,
 }
 
 
 def arithmetic(symbol: str, first: Any, *others: Any) -> Schedule:
-    """What is of the same kind on the left is continued: hundreds of schedules are one, and no tower of pairs."""
-    continued = isinstance(first, Arithmetic) and first.symbol == symbol
+    """What is of the same kind on the left is continued: hundreds of schedules are one, and no tower of pairs.
+
+    Not so powers, which Python writes from right to left.
+    """
+    continued = isinstance(first, Arithmetic) and first.symbol == symbol != "**"
     return Arithmetic(symbol, (*(first.operands if continued else (first,)), *others))

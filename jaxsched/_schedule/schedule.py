@@ -19,7 +19,7 @@ the numbers; how those are kept is in `programs`.
 import abc
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -41,6 +41,8 @@ _INT32 = np.dtype(np.int32)
 
 class Schedule(Data, Queries, abc.ABC, abstract=True):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
+
+    _constant: ClassVar[Callable[[Any], "Schedule"]]  # what a bare number is, wherever a schedule is taken
 
     @abc.abstractmethod
     def formula(self, step: jax.Array) -> Number:
@@ -100,6 +102,12 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
 
     def __rtruediv__(self, other: ArrayLike) -> "Schedule":
         return _arithmetic("/", other, self)
+
+    def __pow__(self, other: "Schedule | ArrayLike") -> "Schedule":
+        return _arithmetic("**", self, other)
+
+    def __rpow__(self, other: ArrayLike) -> "Schedule":
+        return _arithmetic("**", other, self)
 
 
 def _gated(formula: Callable[[Any, jax.Array], Number]) -> Callable[[Any, jax.Array], Number]:

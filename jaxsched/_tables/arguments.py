@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxsched._data.checks import as_step
 from jaxsched._data.data import broadcast_numbers, map_numbers
-from jaxsched._data.fields import as_schedules
+from jaxsched._data.fields import as_schedule, as_schedules
 from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.stacking import stack, structure_of
@@ -43,11 +43,10 @@ class Steps:
 
 def as_groups(owner: str, schedules: Any) -> tuple[tuple[int, ...], list[Group]]:
     """The shape of the table without its steps, and its rows by structure."""
-    if isinstance(schedules, Schedule):
+    if not isinstance(schedules, list | tuple):
+        schedules = as_schedule(owner, "schedules", schedules, Schedule)
         shape = schedules.shape
         return shape, [Group(_flat(schedules), np.arange(int(np.prod(shape))))]
-    if not isinstance(schedules, list | tuple):
-        raise TypeError(f"{owner}: `schedules` must be a schedule, a stack or a list, got {schedules!r}.")
     given = as_schedules(owner, "schedules", schedules, Schedule)
     shapes = list(dict.fromkeys(schedule.shape for schedule in given))
     if len(shapes) > 1:

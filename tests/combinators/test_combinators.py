@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from jaxsched._numerics.floats import raised
 
 
 LAST = 2**31 - 1
@@ -127,6 +128,40 @@ def test_many_operands_are_one_schedule_with_the_bits_of_one_after_another(symbo
     for schedule in schedules[1:]:
         one_by_one = js.Constant(np.asarray(operate(js.Constant(one_by_one(step)), schedule)(step)))
     assert many(step) == one_by_one(step)
+
+
+def test_a_power_is_finite_and_so_is_its_gradient():
+    ramp = js.Linear(80.0, 0.5, 10) ** 7  # the noise of Karras et al. (2022)
+    np.testing.assert_allclose(ramp(np.arange(11)), np.linspace(80, 0.5, 11) ** 7, rtol=1e-5)
+    np.testing.assert_allclose((0.5 ** js.Linear(1.0, 3.0, 4))(np.arange(5)), 0.5 ** np.linspace(1, 3, 5), rtol=1e-6)
+    numbers = np.array([-1e30, -2.0, -1.0, -1e-30, -0.0, 0.0, 1e-30, 0.5, 1.0, 2.0, 1e30], np.float32)
+    powers = np.array([-1e3, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 1e3], np.float32)
+    values, gradients = jax.vmap(jax.vmap(jax.value_and_grad(raised, (0, 1)), (None, 0)), (0, None))(numbers, powers)
+    assert all(np.isfinite(x).all() for x in (values, *gradients))
+    with np.errstate(all="ignore"):
+        exact = numbers.astype(np.float64)[:, None] ** powers.astype(np.float64)
+    normal = np.isfinite(exact) & (np.abs(numbers)[:, None] > 1e-18) | (np.abs(numbers) > 1e-18)[:, None] & ~np.isnan(
+        exact
+    )
+    largest = float(np.finfo(np.float32).max)
+    np.testing.assert_allclose(values[normal], np.clip(exact, -largest, largest)[normal], rtol=1e-6, atol=1e-37)
+    assert raised(jnp.float32(-8.0), jnp.float32(1 / 3)) == 0 == raised(jnp.float32(0.0), jnp.float32(-1.0))
+    assert jax.grad(raised)(0.0, 1.0) == 1 and jax.grad(raised)(-2.0, 3.0) == 12
+
+
+def test_a_power_is_written_as_python_reads_it():
+    for power in (UP**2**DOWN, (UP**2) ** DOWN, (-2.0) ** js.Constant(3.0), 2.0**UP, -(UP**2)):
+        assert eval(repr(power), vars(js)) == power
+
+
+def test_a_bare_number_is_a_constant_wherever_a_schedule_is_taken():
+    held = js.Constant(0.5)
+    assert js.sequence([UP, 0.5], [10]) == js.sequence([UP, held], [10])
+    assert js.join_schedules([0.5, UP], [10]) == js.join_schedules([held, UP], [10])
+    assert js.select(1, [UP, 0.5]) == js.select(1, [UP, held]) and js.splice(0.5, 3, UP) == js.splice(held, 3, UP)
+    assert js.decay_from(0.5, 3, 10) == js.decay_from(held, 3, 10) and js.every(0.5, 3) == js.every(held, 3)
+    assert js.sequence([UP, np.array([0.5, 0.7])], [10]).shape == (2,)
+    assert js.evaluate([UP, 0.5], 3).shape == (2, 3) and js.lint(0.5, 10) == []
 
 
 def test_a_sum_on_the_right_is_a_sum_of_its_own():

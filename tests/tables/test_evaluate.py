@@ -286,9 +286,9 @@ def test_can_be_traced_and_differentiated():
 @pytest.mark.parametrize(
     "arguments, error, message",
     [
-        ({"schedules": 0.1}, TypeError, "evaluate: `schedules` must be a schedule, a stack or a list, got 0.1"),
+        ({"schedules": "0.1"}, TypeError, "evaluate: `schedules` must be a schedule or a number"),
         ({"schedules": []}, TypeError, "evaluate: `schedules` must be a list of at least one schedule, got"),
-        ({"schedules": [STACK, 0.1]}, TypeError, r"evaluate: `schedules\[1\]` must be a schedule"),
+        ({"schedules": [STACK, "0.1"]}, TypeError, r"evaluate: `schedules\[1\]` must be a schedule"),
         (
             {"schedules": [STACK, STACK[0]]},
             ValueError,
