@@ -20,8 +20,9 @@ from jax.typing import ArrayLike
 from jaxsched._data.checks import check_numbers, checked_leaf, one_or_each
 from jaxsched._data.data import Data
 from jaxsched._data.export import exportable
-from jaxsched._numerics.floats import default_dtype
-from jaxsched._typing import AtLeastOnce, Rate, Scalar, Spec, Times
+from jaxsched._numerics.doubles import double
+from jaxsched._numerics.floats import default_dtype, where
+from jaxsched._typing import AtLeastOnce, Factor, Rate, Scalar, Spec, Times
 
 
 Mode = Literal["min", "max"]
@@ -76,6 +77,11 @@ class ReduceOnPlateau(Data):
     | at `min_scale` | counts on | counts on | stays due | counts on |
     | the first metric | has to be finite | has to be finite | is the best | has to be finite |
 
+    Rounded metrics tie often: from 2.0 to 1.9998 is an improvement by 0.0001 of 2.0, and by no more than that. But the
+    float32 nearest to 1.9998 is a little less, and so it is an improvement. Each of them decides in a precision of its
+    own: PyTorch in float64, as it is here by default; optax in float32; Keras adds its threshold to the metric in
+    float64, and compares in float32. A metric is taken here as the float32 nearest to it.
+
     A threshold that is a part of b itself has the wrong sign where metrics are negative: what is slightly worse counts
     as better. One thing is not reproduced: in optax, a patience of 0 reduces at every metric that is *better*.
 
@@ -83,7 +89,8 @@ class ReduceOnPlateau(Data):
         mode: "min" for a loss, "max" for an accuracy.
         factor: f, between 0 and 1.
         patience: P, a number of metrics; 0 reduces at the first that is not better.
-        threshold: θ, what an improvement must exceed; not negative.
+        threshold: θ, what an improvement must exceed: at a tie there is none. Not negative, and in double precision
+            where it is given so.
         threshold_mode: "rel" or "abs"; by default as in the table.
         cooldown: how many metrics after a reduction do not count as bad.
         min_scale: σ_min, from 0 to 1. PyTorch's and Keras's `min_lr`, divided by the initial rate.
@@ -112,7 +119,7 @@ class ReduceOnPlateau(Data):
     mode: Mode = "min"
     factor: Scalar = 0.1
     patience: Times = 10
-    threshold: Rate = 1e-4
+    threshold: Factor = 1e-4
     threshold_mode: ThresholdMode | None = None
     cooldown: Times = 0
     min_scale: Rate = 0.0
@@ -143,8 +150,7 @@ class ReduceOnPlateau(Data):
 
     def _decide(self, state: PlateauState, metric: jax.Array) -> PlateauState:
         keras = self.semantics == "keras"
-        signed = self.semantics in ("torch", "optax")
-        better = _better(self.mode, self.threshold, self.threshold_mode, signed, metric, state.best)
+        better = _better(self.mode, self.threshold, self.threshold_mode, metric, state.best, self.semantics)
         better = better | ~state.seen if keras else better
         cooling = state.wait > (1 if keras else 0)
         bad = jnp.where(better | cooling, 0, _one_more(state.bad))
@@ -199,7 +205,7 @@ class GreedyPlateau(Data):
     mode: Mode = "min"
     factor: Scalar = 0.95
     patience: Times = 10
-    threshold: Rate = 1e-6
+    threshold: Factor = 1e-6
     threshold_mode: ThresholdMode = "abs"
     cooldown: Times = 0
     warmup: Times = 0
@@ -226,7 +232,7 @@ class GreedyPlateau(Data):
 
     def _decide(self, state: PlateauState, metric: jax.Array) -> PlateauState:
         waiting = state.wait > 0
-        better = _better(self.mode, self.threshold, self.threshold_mode, False, metric, state.best)
+        better = _better(self.mode, self.threshold, self.threshold_mode, metric, state.best)
         good = jnp.where(better & ~waiting, _one_more(state.good), 0)
         bad = jnp.where(better | waiting, 0, _one_more(state.bad))
         patience = jnp.maximum(self.patience, 0)
@@ -292,12 +298,32 @@ def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
 
 
 def _better(
-    mode: Mode, threshold: Any, threshold_mode: ThresholdMode | None, signed: bool, metric: jax.Array, best: jax.Array
+    mode: Mode,
+    threshold: Any,
+    threshold_mode: ThresholdMode | None,
+    metric: jax.Array,
+    best: jax.Array,
+    semantics: str | None = None,
 ) -> jax.Array:
-    """Whether a metric is better than the best by more than the threshold; `signed`: which may be negative."""
-    gain = best - metric if mode == "min" else metric - best  # exact where the two are close
-    part = threshold * (best if signed else jnp.abs(best)) if threshold_mode == "rel" else threshold
-    return gain > jnp.where(jnp.isfinite(best), part, 0)
+    """Whether a metric is better than the best by more than the threshold.
+
+    At a tie, rounding decides. So each of them is rounded as its own: PyTorch's rule is in float64, for which doubles
+    stand here, the bound of optax in float32, and so is Keras's metric, once the threshold is taken off.
+    """
+    known = jnp.isfinite(best)
+    bound = where(known, best, 0)
+    amount = double(threshold) if mode == "max" else -double(threshold)
+    if threshold_mode == "rel" and semantics in ("torch", "optax"):
+        amount = 1.0 + amount
+        bound = bound * amount.total if semantics == "optax" else double(bound) * amount
+    elif semantics == "keras":
+        metric = (double(metric) - (double(jnp.abs(bound)) * amount if threshold_mode == "rel" else amount)).total
+    else:
+        amount = double(jnp.abs(bound)) * amount if threshold_mode == "rel" else amount
+        bound = bound + amount.total if semantics == "optax" else double(bound) + amount
+    if mode == "max":
+        return jnp.where(known, double(metric) > bound, metric > best)
+    return jnp.where(known, double(metric) < bound, metric < best)
 
 
 def _one_more(count: jax.Array) -> jax.Array:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike
@@ -68,7 +69,7 @@ class Finding:
         return f"step {self.step}: {self.kind}: {self.message}"
 
 
-def lint(schedule: Schedule, total_steps: Count) -> list[Finding]:
+def lint(schedule: Schedule | ArrayLike, total_steps: Count) -> list[Finding]:
     """What is probably wrong with a schedule, for a run of `total_steps` steps. An empty list: nothing.
 
     The kinds of findings:

@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import check_numbers, checked_leaf
-from jaxsched._data.fields import as_schedules
+from jaxsched._data.fields import as_schedule, as_schedules
 from jaxsched._numerics.counts import begun, is_real, not_negative, since, single, until
 from jaxsched._numerics.floats import finite, quotient, where
 from jaxsched._schedule.arithmetic import arithmetic
@@ -97,7 +97,7 @@ class Select(Schedule, name="select"):
         return value
 
 
-def select(index: Times, schedules: Sequence[Schedule]) -> Schedule:
+def select(index: Times, schedules: Sequence[Schedule | ArrayLike]) -> Schedule:
     """One of several schedules, of any kinds: for where the kind is a number too, as in one vmapped training.
 
         η(t) = η_i(t)
@@ -137,7 +137,7 @@ class Splice(Schedule, name="splice"):
         return where(after > 0, then, self.first.formula(until(step, at)))
 
 
-def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:
+def splice(first: Schedule | ArrayLike, at: Length, then: Schedule | ArrayLike) -> Schedule:
     """One schedule up to a step, and from there another one, scaled so as to continue with the value that it had.
 
         η(t) = η_1(t)                        for t ≤ s
@@ -152,6 +152,7 @@ def splice(first: Schedule, at: Length, then: Schedule) -> Schedule:
     >>> [round(float(spliced(t)), 3) for t in (0, 5, 15, 25)]
     [1.0, 0.5, 0.25, 0.0]
     """
+    first, then = as_schedule("splice", "first", first, Schedule), as_schedule("splice", "then", then, Schedule)
     return Splice(first, at, then)
 
 
@@ -177,7 +178,11 @@ class DecayFrom(Schedule, name="decay_from"):
 
 
 def decay_from(
-    schedule: Schedule, at: Length, transition_steps: Length, end_value: Scalar = 0.0, cooldown: Shape = "linear"
+    schedule: Schedule | ArrayLike,
+    at: Length,
+    transition_steps: Length,
+    end_value: Scalar = 0.0,
+    cooldown: Shape = "linear",
 ) -> Schedule:
     """Cool down from here: a schedule up to a step, and from there a transition to `end_value`.
 
@@ -200,4 +205,5 @@ def decay_from(
 
     OLMo-core `OverrideDecay`.
     """
+    schedule = as_schedule("decay_from", "schedule", schedule, Schedule)
     return DecayFrom(schedule, at, transition_steps, end_value, cooldown)

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from jaxsched._combinators.stretching import _check_lengths, _stretched
+from jaxsched._data.fields import as_schedule
 from jaxsched._numerics.counts import is_real, moved, positive, single, steps_left, ticks
 from jaxsched._numerics.cycles import equal_cycle, growing_clock, whole_growing_cycle
 from jaxsched._numerics.doubles import double
@@ -24,7 +26,7 @@ class Shift(Schedule, name="shift"):
         return self.schedule.formula(moved(step, self.steps))
 
 
-def shift(schedule: Schedule, steps: Offset) -> Schedule:
+def shift(schedule: Schedule | ArrayLike, steps: Offset) -> Schedule:
     """The same schedule, `steps` later; before its start it holds its first value.
 
         η(t) = η_0(max(t - s, 0))
@@ -40,7 +42,7 @@ def shift(schedule: Schedule, steps: Offset) -> Schedule:
 
     The `transition_begin` of optax.
     """
-    return Shift(schedule, steps)
+    return Shift(as_schedule("shift", "schedule", schedule, Schedule), steps)
 
 
 class Every(Schedule, name="every"):
@@ -53,7 +55,7 @@ class Every(Schedule, name="every"):
         return self.schedule.formula(ticks(step, self.k))
 
 
-def every(schedule: Schedule, k: Period) -> Schedule:
+def every(schedule: Schedule | ArrayLike, k: Period) -> Schedule:
     """The same schedule on a clock that ticks once in `k` steps.
 
         η(t) = η_0(⌊t / k⌋)
@@ -69,7 +71,7 @@ def every(schedule: Schedule, k: Period) -> Schedule:
     >>> [round(float(by_epoch(t)), 2) for t in (0, 9, 10, 20, 39, 40)]
     [1.0, 1.0, 0.85, 0.5, 0.15, 0.0]
     """
-    return Every(schedule, k)
+    return Every(as_schedule("every", "schedule", schedule, Schedule), k)
 
 
 class Reverse(Schedule, name="reverse"):
@@ -82,7 +84,7 @@ class Reverse(Schedule, name="reverse"):
         return self.schedule.formula(steps_left(step, self.total_steps))
 
 
-def reverse(schedule: Schedule, total_steps: Length) -> Schedule:
+def reverse(schedule: Schedule | ArrayLike, total_steps: Length) -> Schedule:
     """The same schedule backwards: what it had at the end of `total_steps`, it has at the start.
 
         η(t) = η_0(max(T - t, 0))
@@ -94,7 +96,7 @@ def reverse(schedule: Schedule, total_steps: Length) -> Schedule:
     >>> [float(reverse(Linear(1.0, 0.0, 10), 10)(t)) for t in (0, 5, 10, 20)]
     [0.0, 0.5, 1.0, 1.0]
     """
-    return Reverse(schedule, total_steps)
+    return Reverse(as_schedule("reverse", "schedule", schedule, Schedule), total_steps)
 
 
 class Repeat(Schedule, name="repeat"):
@@ -127,7 +129,7 @@ class Repeat(Schedule, name="repeat"):
 
 
 def repeat(
-    schedule: Schedule,
+    schedule: Schedule | ArrayLike,
     period_steps: Period,
     *,
     count: AtLeastOnce | None = None,
@@ -155,4 +157,4 @@ def repeat(
     >>> [float(repeat(Linear(1.0, 0.0, 2), 2, count=2, growth=2)(t)) for t in range(8)]
     [1.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    return Repeat(schedule, period_steps, count, growth, decay)
+    return Repeat(as_schedule("repeat", "schedule", schedule, Schedule), period_steps, count, growth, decay)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_exact, checked_leaf, derived_length, entries, is_jax_real, is_traced, stacked
 from jaxsched._data.data import broadcast_numbers, map_numbers, of_one_kind
@@ -109,7 +110,7 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
     return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
 
 
-def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundaries) -> Schedule:
+def join_schedules(schedules: Sequence[Schedule | ArrayLike] | Schedule, boundaries: Boundaries) -> Schedule:
     """Schedules one after another, each on a clock of its own.
 
         η(t) = η_i(t - b_i)    for b_i ≤ t < b_(i+1),    b_0 = 0
@@ -141,7 +142,7 @@ def join_schedules(schedules: Sequence[Schedule] | Schedule, boundaries: Boundar
     return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
 
 
-def sequence(schedules: Sequence[Schedule], durations: Lengths) -> Schedule:
+def sequence(schedules: Sequence[Schedule | ArrayLike], durations: Lengths) -> Schedule:
     """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
 
     Args:
@@ -156,10 +157,10 @@ def sequence(schedules: Sequence[Schedule], durations: Lengths) -> Schedule:
     >>> [float(warmup_then_line(t)) for t in (0, 5, 10, 70, 85, 100)]
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
-    schedules = as_schedules("sequence", "schedules", schedules, Schedule)
+    given = as_schedules("sequence", "schedules", schedules, Schedule)
     lengths = checked_leaf("sequence", "durations", durations, LENGTHS)
-    _check_count("sequence", "durations", lengths, len(schedules))
-    return _join(schedules, running_sums(lengths))
+    _check_count("sequence", "durations", lengths, len(given))
+    return _join(given, running_sums(lengths))
 
 
 def _check_count(owner: str, name: str, table: Any, schedules: int) -> None:

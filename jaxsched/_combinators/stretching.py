@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxsched._combinators.joins import Join, JoinAlike
 from jaxsched._curves.constant import FromFunction
@@ -24,7 +25,7 @@ from jaxsched._typing import LENGTH, Length
 S = TypeVar("S", bound=Schedule)
 
 
-def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) -> Schedule:
+def stretch(schedule: Schedule | ArrayLike, total_steps: Length, new_total_steps: Length) -> Schedule:
     """The same schedule for another horizon.
 
         η'(t T' / T) = η(t)
@@ -50,13 +51,13 @@ def stretch(schedule: Schedule, total_steps: Length, new_total_steps: Length) ->
     >>> stretch(HalfLife(1.0, 5), 100, 50)
     HalfLife(init_value=1.0, half_life=2.5)
     """
-    schedule = as_schedule("stretch", "schedule", schedule, Schedule)
-    _check_lengths("stretch", schedule)
+    given = as_schedule("stretch", "schedule", schedule, Schedule)
+    _check_lengths("stretch", given)
     old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, positive=True))
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
-    shape = np.broadcast_shapes(schedule.shape, np.shape(old), np.shape(new))
+    shape = np.broadcast_shapes(given.shape, np.shape(old), np.shape(new))
     old, new = (jax.tree.map(lambda x: jnp.broadcast_to(x, shape), total) for total in (old, new))
-    return _stretched(broadcast_numbers(schedule, shape), old, new)
+    return _stretched(broadcast_numbers(given, shape), old, new)
 
 
 def _check_lengths(owner: str, schedule: Schedule) -> None:

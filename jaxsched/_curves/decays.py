@@ -247,7 +247,8 @@ class Logistic(Schedule):
     def formula(self, step: jax.Array) -> Number:
         # 1 / (1 + e^-x), and the rest of it is 1 / (1 + e^x)
         path, late = way(self.init_value, self.end_value), difference(step, not_negative(self.midpoint))
-        late = where(single(self.timescale) > 0, late, where(late < 0, -last_step(), last_step()))
+        far = where(late < 0, -last_step(), last_step()).astype(late.dtype)
+        late = where(single(self.timescale) > 0, late, far)
         rate = double(LOG2_E) * path.toward_far(1.0) / as_length(self.timescale)
         return path.at(1 / (1 + exp2(exponent_at(late, rate, least=-100, most=100))))
 

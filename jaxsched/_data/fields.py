@@ -6,7 +6,7 @@ JAX compares and hashes.
 
 import dataclasses
 import functools
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import jax
 import numpy as np
@@ -14,6 +14,9 @@ import numpy as np
 from jaxsched._data.checks import NEGATIVE, PART_OF_RUN, as_array, as_leaf, as_pair, checked_leaf
 from jaxsched._numerics.doubles import Double
 from jaxsched._typing import PIECES, TICKS, Number, Spec, spec_of
+
+
+S = TypeVar("S")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,17 +116,19 @@ def as_number(field: Field, given: Any) -> Any:
     return as_pair(array) if field.spec.paired and not isinstance(array, Double) else as_leaf(array, field.spec)
 
 
-def as_schedule(owner: str, name: str, given: Any, schedule: Any) -> Any:
+def as_schedule(owner: str, name: str, given: Any, schedule: type[S]) -> S:
     """What was given, if it is a schedule, or a number, which is a constant."""
     if isinstance(given, schedule):
         return given
     if isinstance(given, int | float | np.generic | np.ndarray | jax.Array):
-        return schedule._constant(checked_leaf(owner, name, given, Spec()))
+        return schedule._constant(  # pyright: ignore[reportAttributeAccessIssue]
+            checked_leaf(owner, name, given, Spec())
+        )
     hint = "FromFunction" if callable(given) else "Constant"
     raise TypeError(f"{owner}: `{name}` must be a schedule or a number, such as {hint}(...), got {given!r}.")
 
 
-def as_schedules(owner: str, name: str, given: Any, schedule: Any) -> tuple[Any, ...]:
+def as_schedules(owner: str, name: str, given: Any, schedule: type[S]) -> tuple[S, ...]:
     """A list of at least one schedule, as a tuple."""
     if not isinstance(given, list | tuple) or not given:
         raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")

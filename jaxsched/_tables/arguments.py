@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_step
 from jaxsched._data.data import broadcast_numbers, map_numbers
@@ -16,7 +17,7 @@ from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.stacking import stack, structure_of
 
 
-Schedules = Schedule | Sequence[Schedule]
+Schedules = Schedule | ArrayLike | Sequence[Schedule | ArrayLike]
 
 
 class Group(NamedTuple):

@@ -151,7 +151,7 @@ def test_a_power_is_finite_and_so_is_its_gradient():
 
 def test_a_power_is_written_as_python_reads_it():
     for power in (UP**2**DOWN, (UP**2) ** DOWN, (-2.0) ** js.Constant(3.0), 2.0**UP, -(UP**2)):
-        assert eval(repr(power), vars(js)) == power
+        assert eval(repr(power), dict(vars(js))) == power
 
 
 def test_a_bare_number_is_a_constant_wherever_a_schedule_is_taken():

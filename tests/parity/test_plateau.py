@@ -23,15 +23,18 @@ COOLDOWN = np.arange(TRACES) // 4 % 4
 FACTOR = np.where(np.arange(TRACES) // 16 % 2, 0.5, 0.1)
 MIN_SCALE = np.where(np.arange(TRACES) // 32 % 2, 0.01, 0.0)
 
+kinds = pytest.mark.parametrize("decimals", [None, 2, 4])
 modes = pytest.mark.parametrize("mode", ["min", "max"])
 threshold_modes = pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
 
 
-def traces(mode: Any, threshold_mode: Any) -> np.ndarray:
+def traces(mode: Any, threshold_mode: Any, decimals: int | None = None) -> np.ndarray:
     """Metrics that improve, by more than the threshold or by less, stay equal, get worse, or are no numbers.
 
-    Whether they improve is never a matter of rounding: by half the threshold or by one and a half, or more.
+    Whether they improve is never a matter of rounding, unless they are rounded to decimals, and then it often is.
     """
+    if decimals is not None:
+        return tied(mode, decimals)
     rng = np.random.default_rng(0)
     sign = 1.0 if mode == "min" else -1.0
     gains = {
@@ -56,6 +59,18 @@ def traces(mode: Any, threshold_mode: Any) -> np.ndarray:
     return made
 
 
+def tied(mode: Any, decimals: int) -> np.ndarray:
+    """Metrics as they are printed, which come from 2.0 or so to 1.5, by the threshold or a unit more or less."""
+    rng = np.random.default_rng(decimals)
+    starts = rng.choice([0.5, 1.0, 2.0, 3.0], (TRACES, 1))
+    falls = rng.choice([0.0, 0.01, 0.02, 0.04, -0.02, 0.03, -0.04], (TRACES, LENGTH)) * np.maximum(starts, 1.0)
+    metrics = (starts - falls.cumsum(axis=1)).round(decimals)
+    if decimals == 4:  # of what is the best, exactly the threshold
+        best = np.minimum.accumulate(metrics, axis=1)
+        metrics[:, 1::3] = (best[:, 0:-1:3] * (1 - THRESHOLD)).round(decimals)
+    return (metrics if mode == "min" else -metrics).astype(np.float32)
+
+
 def scales(controller: js.ReduceOnPlateau, metrics: np.ndarray) -> np.ndarray:
     """What ours says after every metric of every trace: one program for all of them."""
 
@@ -78,9 +93,10 @@ def assert_equal_at_every_metric(ours: np.ndarray, theirs: np.ndarray, metrics: 
 
 @modes
 @threshold_modes
-def test_equals_pytorch(mode: Any, threshold_mode: Any):
+@kinds
+def test_equals_pytorch(mode: Any, threshold_mode: Any, decimals: int | None):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    metrics = traces(mode, threshold_mode)
+    metrics = traces(mode, threshold_mode, decimals)
 
     def theirs(i: int) -> list[float]:
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
@@ -96,9 +112,10 @@ def test_equals_pytorch(mode: Any, threshold_mode: Any):
 
 
 @modes
-def test_equals_keras(mode: Any):
+@kinds
+def test_equals_keras(mode: Any, decimals: int | None):
     keras = pytest.importorskip("keras", reason="Keras is not installed")
-    metrics = traces(mode, "abs")
+    metrics = traces(mode, "abs", decimals)
 
     def theirs(i: int) -> list[float]:
         optimizer = types.SimpleNamespace(learning_rate=np.float32(1.0))
@@ -130,8 +147,9 @@ def optax_scales(metrics: np.ndarray, patience: Any, factor: float, **tolerance:
 
 
 @pytest.mark.parametrize(("mode", "threshold_mode"), [("min", "rel"), ("min", "abs"), ("max", "abs")])
-def test_equals_optax(mode: Any, threshold_mode: Any):
-    metrics = traces(mode, threshold_mode)
+@kinds
+def test_equals_optax(mode: Any, threshold_mode: Any, decimals: int | None):
+    metrics = traces(mode, threshold_mode, decimals)
     sign = 1 if mode == "min" else -1  # theirs knows no "max", and a part of a negative metric is negative
     tolerance = {"rtol": THRESHOLD, "atol": 0.0} if threshold_mode == "rel" else {"rtol": 0.0, "atol": THRESHOLD}
     by_factor = {f: optax_scales(sign * metrics, np.maximum(PATIENCE, 1), f, **tolerance) for f in (0.1, 0.5)}
@@ -163,5 +181,6 @@ def test_the_defaults_are_theirs():
         (n, n) for n in ("mode", "patience", "threshold_mode", "cooldown")
     }:
         assert getattr(ours, name) == getattr(scheduler, their_name)
-    for name in ("factor", "threshold", "eps"):
+    for name in ("factor", "eps"):
         assert getattr(ours, name) == np.float32(getattr(scheduler, name))
+    assert float(ours.threshold) == pytest.approx(scheduler.threshold, rel=1e-14)
