@@ -172,15 +172,15 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
         ),
         st.builds(js.stretch, stretchable, st.integers(1, LAST) | st.floats(1.0, LAST), lengths),
         st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
-        st.builds(lambda a, t, b: js.splice(a, t, b * b + 1.0), inner, lengths, inner),
+        st.builds(lambda a, t, b: js.splice(a, t, js.maximum(b, 0.5)), inner, lengths, inner),
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),
         st.builds(lambda i, a, b: js.select(i, [a, b]), st.integers(0, 1), inner, inner),
         st.builds(lambda a, b: a + b, inner, inner | values),
-        st.builds(lambda a, b: (a * a + 0.5) ** b, inner, st.floats(-2.0, 3.0).map(lambda x: round(x, 3))),
+        st.builds(lambda a, b: js.maximum(a, 0.5) ** b, inner, st.floats(-2.0, 3.0).map(lambda x: round(x, 3))),
         st.builds(lambda a, b: a**b, st.floats(0.25, 2.0), inner),
         st.builds(lambda a, b: a - b, inner | values.map(js.Constant), inner),
         st.builds(lambda a, b: a * b, inner, inner | values),
-        st.builds(lambda a, b: a / (b * b + 1.0), values | inner, inner),
+        st.builds(lambda a, b: a / js.maximum(b, 0.5), values | inner, inner),
     )
 
 

@@ -103,7 +103,7 @@ def growing_clock(
 
 
 def growing_cycle(
-    step: jax.Array, period: Number, growth: Double, last: ArrayLike | None = None
+    step: jax.Array, period: Number, growth: Double, last_index: ArrayLike | None = None
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """The index of the cycle, and the parts of it that are done and left, where each is `growth` times the one before.
 
@@ -128,6 +128,7 @@ def growing_cycle(
     rate = log2(growth)
     guess = jnp.floor(times_log2(1 + passed.total, passed.total, (1 - 2.0**-21) * inverse(rate.total)).total)
     index = jax.lax.stop_gradient(jnp.maximum(guess, 0))
+    last = None if last_index is None else as_float(last_index)
     index = index if last is None else jnp.minimum(index, last)
     shrunk = exp2_in_doubles(-rate * index)
     at = (1.0 + passed) * shrunk
@@ -142,7 +143,7 @@ def growing_cycle(
     done, left = where(is_next, next_done, done), where(is_next, next_length - next_done, left)
     length, index = where(is_next, next_length, length), index + as_float(is_next)
 
-    equal_index, rest = equal_cycle(step, period, last)
+    equal_index, rest = equal_cycle(step, period, last_index)
     length = where(grows, length, first_length)
     done = where(grows, not_negative(done), as_float(rest)) / length
     left = where(grows, left, as_float(steps_left(rest, period))) / length
