@@ -61,8 +61,9 @@ def difference(step: jax.Array, start: Number) -> jax.Array:
 
 
 def since(step: jax.Array, start: Number) -> jax.Array:
-    """step - start, held at 0 before the start, which is not negative."""
-    return not_negative(difference(step, start))
+    """step - start, held at 0 before the start, which is not negative. At the start, the gradient is that after it."""
+    passed = difference(step, start)
+    return where(passed >= 0, passed, 0) if is_real(passed) else jnp.maximum(passed, 0)
 
 
 def moved(step: jax.Array, start: Number) -> jax.Array:
