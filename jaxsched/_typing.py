@@ -1,7 +1,8 @@
 """The words for what a user gives: the numbers of a schedule, and the step.
 
 A field of a schedule says by its annotation what it holds, and `Spec` says how that is checked and stored.
-Most users never meet this file: in a schedule of your own, write `float` for a value and `int` for a length.
+Most users never meet this file: in a schedule of your own, write `float` for a value, `int` or `int | float` for a
+length, and see `jaxsched.fields` for more.
 """
 
 import dataclasses
@@ -136,7 +137,10 @@ def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
     """What an annotation says of a numeric field (None: it is not one), and whether the field may be None."""
     if get_origin(annotation) in (Union, types.UnionType):
         options = [option for option in get_args(annotation) if option is not types.NoneType]
-        return (spec_of(options[0])[0], True) if len(options) == 1 else (None, False)
+        optional = len(options) < len(get_args(annotation))
+        if set(options) == {int, float}:
+            return spec_of(int)[0], optional
+        return (spec_of(options[0])[0], optional) if len(options) == 1 else (None, False)
     if get_origin(annotation) is Annotated:
         return next((extra for extra in annotation.__metadata__ if isinstance(extra, Spec)), None), False
     return {float: Spec(), int: dataclasses.replace(LENGTH, plain=True)}.get(annotation), False

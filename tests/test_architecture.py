@@ -22,6 +22,7 @@ FLOORS = [
     "_public",
     "_numerics",
     "_typing",
+    "fields",
     "_data",
     "_schedule",
     "_curves",

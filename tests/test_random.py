@@ -12,7 +12,8 @@ from jaxsched._data.checks import as_pair
 from jaxsched._data.data import map_numbers
 from jaxsched._data.fields import Field
 from jaxsched._numerics.doubles import Double
-from tests.catalogue import ROWS
+from tests.catalogue import ROWS, STRUCTURES
+from tests.helpers import tiers
 from tests.truth import LAST, truth
 
 
@@ -51,6 +52,26 @@ def drawn(schedule: js.Schedule, count: int, rng: np.random.Generator) -> js.Sch
 
 def is_pair(held: Any) -> bool:
     return isinstance(held, Double)
+
+
+def made_real(schedule: js.Schedule, by: float = 0.2718281828459045) -> js.Schedule:
+    """The same, with all its lengths a part of a step longer."""
+
+    def longer(x: Any, field: Field) -> Any:
+        return as_pair(np.asarray(x) + by) if field.spec.may_be_real and field.spec.kind != "ratio" else x
+
+    return map_numbers(longer, schedule)
+
+
+@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA, STRUCTURES))
+def test_with_real_lengths_it_is_within_a_millionth_of_its_range(name: str, seed: int):
+    schedule = made_real(ROWS[name].build())
+    steps = [*range(0, 100, 3), *np.geomspace(100, 2**24, 20).astype(int).tolist()]
+    exact = [truth(schedule, t) for t in steps]
+    largest = max(abs(each.value) for each in exact)
+    for t, each, value in zip(steps, exact, np.asarray(schedule(np.array(steps))), strict=True):
+        off = abs(mpf(float(value)) - each.value)
+        assert off <= largest / 10**6, f"{schedule!r} at step {t}: {value}, and not {each.value}"
 
 
 @pytest.mark.thorough

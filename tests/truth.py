@@ -1,11 +1,13 @@
 """Any schedule at any step in 40 digits, straight from the formulas in the docstrings, and how far off it may be.
 
-Hyperparameters are taken as the leaves hold them. Every curve is allowed the units in the last place that the contract
+Hyperparameters are taken as the leaves hold them, and steps and lengths as integers or fractions. Every curve is allowed the units in the last place that the contract
 grants it, and a combinator what its operands are allowed, with a rounding of its own.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -70,23 +72,32 @@ def rounded(value: Any, allowed: Any) -> Truth:
     return Truth(value, allowed + within(1, value).allowed)
 
 
-def number(held: Any) -> Any:
-    """What a field holds, as a number of 40 digits."""
+Time = int | Fraction
+
+
+def number(held: Any, real: bool = False) -> Any:
+    """What a field holds, as a number of 40 digits; or, if it is a real length, as a fraction."""
     if isinstance(held, Double):
-        return mpf(float(held.high)) + mpf(float(held.low))
+        exact = Fraction(float(held.high)) + Fraction(float(held.low))
+        return exact if real else ratio(exact)
     return int(held) if isinstance(held, np.integer) else mpf(float(held))
 
 
-def truth(schedule: js.Schedule, t: int) -> Truth:
+def ratio(a: Time, b: Time = 1) -> Any:
+    exact = Fraction(a) / b
+    return mpf(exact.numerator) / exact.denominator
+
+
+def truth(schedule: js.Schedule, t: Time) -> Truth:
     """The value of one schedule at one step."""
-    numbers = {field.name: read(getattr(schedule, field.name)) for field in schedule._fields}
+    numbers = {field.name: read(getattr(schedule, field.name), field.spec.may_be_real) for field in schedule._fields}
     return TRUTHS[type(schedule).__name__](t, **numbers)
 
 
-def read(held: Any) -> Any:
+def read(held: Any, real: bool = False) -> Any:
     if held is None or isinstance(held, Data | str | bool | tuple):
         return held
-    return [number(x) for x in held] if np.ndim(held) else number(held)
+    return [number(held[i], real) for i in range(held.shape[0])] if np.shape(held) else number(held, real)
 
 
 # Transitions: how much is left of the way when q of the length is done.
@@ -118,8 +129,8 @@ LEFT: dict[str, Callable[..., Any]] = {
 }
 
 
-def transitioned(name: str, t: int, init: Truth, end: Any, length: int, **others: Any) -> Truth:
-    q = min(mpf(t) / length, mpf(1)) if length else mpf(1)
+def transitioned(name: str, t: Time, init: Truth, end: Any, length: Time, **others: Any) -> Truth:
+    q = min(ratio(t, length), mpf(1)) if length else mpf(1)
     if name == "Geometric":
         value = init.value * (end / init.value) ** q
         return Truth(value, within(CURVE, value).allowed + init.allowed * value / init.value)
@@ -138,9 +149,9 @@ def transition_of(name: str) -> Callable[..., Truth]:
 # Decays.
 
 
-def periods(t: int, length: int) -> Any:
+def periods(t: Time, length: Time) -> Any:
     """A length of 0 has passed 2^31 times."""
-    return mpf(t) / length if length else mpf(last_step())
+    return ratio(t, length) if length else mpf(last_step())
 
 
 def multiplied(ulps: float, init: Any, factor: Any) -> Truth:
@@ -152,13 +163,18 @@ def multiplied(ulps: float, init: Any, factor: Any) -> Truth:
     return Truth(init * factor, init * most / 10**5 if factor == most else (init + 1) * least)
 
 
-def decayed(t: int, init_value: Any, length: int, factor: Any, staircase: bool) -> Truth:
-    u = periods(t, length)
-    return multiplied(STAIR if staircase else CURVE, init_value, factor ** (mpmath.floor(u) if staircase else u))
+def decayed(t: Time, init_value: Any, length: Time, factor: Any, staircase: bool) -> Truth:
+    u = counted(t, length, staircase)
+    return multiplied(STAIR if staircase else CURVE, init_value, factor**u)
+
+
+def counted(t: Time, length: Time, staircase: bool) -> Any:
+    """How many lengths have passed; for stairs, whole ones of whole steps."""
+    return mpf(math.floor(t) // length) if staircase and length else periods(t, length)
 
 
 def exponential_decay(
-    t: int, init_value: Any, transition_steps: int, decay_rate: Any, staircase: bool, end_value: Any
+    t: Time, init_value: Any, transition_steps: Time, decay_rate: Any, staircase: bool, end_value: Any
 ) -> Truth:
     found = decayed(t, init_value, transition_steps, decay_rate, staircase)
     if end_value is None:
@@ -166,43 +182,43 @@ def exponential_decay(
     return Truth((max if decay_rate < 1 else min)(found.value, end_value), found.allowed)
 
 
-def inverse_time_decay(t: int, init_value: Any, transition_steps: int, decay_rate: Any, staircase: bool) -> Truth:
-    u = periods(t, transition_steps)
-    return within(CURVE, init_value / (1 + decay_rate * (mpmath.floor(u) if staircase else u)))
+def inverse_time_decay(t: Time, init_value: Any, transition_steps: Time, decay_rate: Any, staircase: bool) -> Truth:
+    return within(CURVE, init_value / (1 + decay_rate * counted(t, transition_steps, staircase)))
 
 
-def logistic(t: int, init_value: Any, end_value: Any, midpoint: int, timescale: int) -> Truth:
-    part = 1 / (1 + mpmath.e ** max(min(mpf(midpoint - t) / timescale, 1000), -1000))
+def logistic(t: Time, init_value: Any, end_value: Any, midpoint: Time, timescale: int) -> Truth:
+    part = 1 / (1 + mpmath.e ** max(min(ratio(midpoint - t, timescale), 1000), -1000))
     return within(CURVE, init_value + (end_value - init_value) * part)
 
 
 # Pieces and cycles.
 
 
-def interpolated(t: int, boundaries: list[int], values: list[Any], interpolation: str) -> Truth:
+def interpolated(t: Time, boundaries: list[Time], values: list[Any], interpolation: str) -> Truth:
     if t < boundaries[0]:
         return Truth(values[0], 0)
     i = max(i for i, boundary in enumerate(boundaries) if boundary <= t)
     if i == len(boundaries) - 1:
         return Truth(values[-1], 0)
-    q = mpf(t - boundaries[i]) / (boundaries[i + 1] - boundaries[i])
+    q = ratio(t - boundaries[i], boundaries[i + 1] - boundaries[i])
     left, ulps = (cosine(q), CURVE) if interpolation == "cosine" else (1 - q, LINE)
     return within(ulps, values[i + 1] + (values[i] - values[i + 1]) * left)
 
 
-def cycle_of(t: int, period: int, growth: Any, last: int | None) -> tuple[int, Any, Any]:
+def cycle_of(t: Time, period: Time, growth: Any, last: Time | None) -> tuple[Any, Any, Any]:
     """The index of the cycle, the steps since it began, and its length."""
-    index, start, length = 0, mpf(0), mpf(period)
     if growth is None or growth == 1:
         index = t // period if last is None else min(t // period, last)
-        return index, mpf(t - index * period), length
+        return index, ratio(t - index * period), ratio(period)
+    index, start, length = 0, mpf(0), ratio(period)
+    t, growth = ratio(t), growth if isinstance(growth, mpf) else ratio(growth)
     while (last is None or index < last) and t >= start + length - mpf(10) ** -12 * length:
         index, start, length = index + 1, start + length, length * growth
     return index, max(t - start, mpf(0)), length
 
 
 def restarted(
-    t: int, init_value: Any, end_value: Any, period_steps: int, growth: Any, decay: Any, cycles: int | None
+    t: Time, init_value: Any, end_value: Any, period_steps: Time, growth: Any, decay: Any, cycles: int | None
 ) -> Truth:
     if not period_steps:
         return Truth(end_value, 0)
@@ -215,51 +231,54 @@ def restarted(
     return Truth(value, within(CURVE, value).allowed + start.allowed * left)
 
 
-def annealed(t: int, init_value: Any, end_value: Any, period_steps: int) -> Truth:
-    q = mpf(t % (2 * period_steps)) / period_steps if period_steps else mpf(1)
+def annealed(t: Time, init_value: Any, end_value: Any, period_steps: Time) -> Truth:
+    q = ratio(t % (2 * period_steps), period_steps) if period_steps else mpf(1)
     return within(CURVE, end_value + (init_value - end_value) * cosine(q))
 
 
 def triangle(
-    t: int, init_value: Any, peak_value: Any, rise_steps: int, fall_steps: int | None, scale: Any, scale_by: str
+    t: Time, init_value: Any, peak_value: Any, rise_steps: Time, fall_steps: Time | None, scale: Any, scale_by: str
 ) -> Truth:
     fall = rise_steps if fall_steps is None else fall_steps
-    index, since = divmod(t, max(rise_steps + fall, 1))
-    up = mpf(since) / rise_steps if since < rise_steps else mpf(rise_steps + fall - since) / max(fall, 1)
+    index, since = divmod(t, rise_steps + fall or 1)
+    up = ratio(since, rise_steps) if since < rise_steps else ratio(rise_steps + fall - since, fall or 1)
     scaled = truth(scale, index if scale_by == "cycle" else t) if isinstance(scale, js.Schedule) else Truth(scale, 0)
     value = init_value + (peak_value - init_value) * up * scaled.value
     most = max(abs(value), abs(init_value), abs(init_value + (peak_value - init_value) * scaled.value))
     return Truth(value, within(4, most).allowed + abs(peak_value - init_value) * up * scaled.allowed)
 
 
-def joined(t: int, schedules: Any, boundaries: list[int]) -> Truth:
-    pieces = list(schedules) if type(schedules) is tuple else pieces_of(JoinAlike(schedules, boundaries))
+def joined(t: Time, schedules: Any, boundaries: list[Time]) -> Truth:
+    pieces = list(schedules) if type(schedules) is tuple else pieces_of(JoinAlike(schedules, [*range(len(boundaries))]))
     starts = [0, *boundaries]
     i = max(i for i, start in enumerate(starts) if start <= t)
     return truth(pieces[i], t - starts[i])
 
 
 def repeated(
-    t: int, schedule: js.Schedule, period_steps: int, count: int | None, growth: int | None, decay: Any
+    t: Time, schedule: js.Schedule, period_steps: Time, count: Time | None, growth: Time | None, decay: Any
 ) -> Truth:
-    period, last = max(period_steps, 1), None if count is None else max(count, 1) - 1
+    period, last = period_steps or 1, None if count is None else max(count, 1) - 1
     index, since, length = cycle_of(t, period, growth, last)
-    if growth is not None and length != period:
-        schedule = js.stretch(schedule, period, int(min(length, LAST)))
-    found = truth(schedule, int(since))
+    if any(isinstance(x, Fraction) for x in (t, period, growth)):  # slower by as much as the cycle is longer
+        found = truth(schedule, Fraction(str(since * ratio(period) / length)))
+    else:
+        if growth is not None and length != period:
+            schedule = js.stretch(schedule, int(period), int(min(length, LAST)))
+        found = truth(schedule, int(since))
     return found if decay is None else found * multiplied(STAIR, mpf(1), decay**index)
 
 
 # Others, of others.
 
 
-def spliced(t: int, first: js.Schedule, at: int, then: js.Schedule) -> Truth:
+def spliced(t: Time, first: js.Schedule, at: Time, then: js.Schedule) -> Truth:
     if t <= at:
         return truth(first, t)
     return truth(first, at) / truth(then, 0) * truth(then, t - at)
 
 
-def cooled(t: int, schedule: js.Schedule, at: int, transition_steps: int, end_value: Any, cooldown: Any) -> Truth:
+def cooled(t: Time, schedule: js.Schedule, at: Time, transition_steps: Time, end_value: Any, cooldown: Any) -> Truth:
     if t < at:
         return truth(schedule, t)
     shape = transition("decay_from", cooldown, 1.0, 1.0, 1)
@@ -269,7 +288,7 @@ def cooled(t: int, schedule: js.Schedule, at: int, transition_steps: int, end_va
     return transitioned(name, t - at, truth(schedule, at), end_value, transition_steps, **others)
 
 
-def calculated(t: int, symbol: str, operands: tuple[Any, ...]) -> Truth:
+def calculated(t: Time, symbol: str, operands: tuple[Any, ...]) -> Truth:
     found = [truth(x, t) if isinstance(x, js.Schedule) else Truth(number(x), 0) for x in operands]
     result = found[0]
     for other in found[1:]:
@@ -312,14 +331,14 @@ TRUTHS: dict[str, Callable[..., Truth]] = {
         STAIR, init_value, factor ** sum(b <= t for b in boundaries)
     ),
     "PiecewiseInterpolate": interpolated,
-    "Tabulated": lambda t, values: Truth(values[min(t, len(values) - 1)], 0),
+    "Tabulated": lambda t, values: Truth(values[min(math.floor(t), len(values) - 1)], 0),
     "CosineRestarts": restarted,
     "CosineAnnealing": annealed,
     "Triangular": triangle,
     "Join": joined,
     "JoinAlike": joined,
     "Shift": lambda t, schedule, steps: truth(schedule, min(max(t - steps, 0), LAST)),
-    "Every": lambda t, schedule, k: truth(schedule, t // max(k, 1)),
+    "Every": lambda t, schedule, k: truth(schedule, math.floor(t) // (k or 1)),
     "Reverse": lambda t, schedule, total_steps: truth(schedule, max(total_steps - t, 0)),
     "Repeat": repeated,
     "Select": lambda t, index, schedules: truth(schedules[index], t),

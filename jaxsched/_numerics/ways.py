@@ -133,8 +133,8 @@ def symmetric(
     to_go = length - gone
     unit = WAVE / length if is_real(length) else WAVE * inverse(as_float(length))
     shorter = twice(as_float(lesser(gone, to_go)) * unit)
-    twice, arrived = where(gone <= to_go, shorter, 2 - shorter), to_go == 0
-    return path.at_real(twice, arrived) if is_real(length) else path.at_twice(twice, arrived)
+    part, arrived = where(gone <= to_go, shorter, 2 - shorter), to_go == 0
+    return path.at_real(part, arrived) if is_real(length) else path.at_twice(part, arrived)
 
 
 # Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.

@@ -89,10 +89,10 @@ def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule 
     try:
         whole = make(**configs.columns)
         mapped = jax.jit(jax.vmap(lambda row: make(**row)))(dict(configs.columns))
-        whole, mapped = of_one_kind([whole, mapped])
-        if structure_of(whole) != structure_of(mapped):
+        first, second = of_one_kind([whole, mapped])  # to `vmap`, a column of floats is real
+        if structure_of(first) != structure_of(second):
             return None
-        agree = all(np.allclose(a, b, rtol=1e-6, atol=0) for a, b in zip(single(whole), single(mapped), strict=True))
+        agree = all(np.allclose(a, b, rtol=1e-6, atol=0) for a, b in zip(single(first), single(second), strict=True))
     except Exception:  # whatever a function of numbers does when it gets arrays: the rows decide
         return None
     return whole if agree else None

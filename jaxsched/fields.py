@@ -1,0 +1,39 @@
+"""What the fields of a schedule of your own hold, where `float` and `int` do not say enough.
+
+    from jaxsched.fields import Period, TimeConstant
+
+    class Wobble(js.Schedule):
+        init_value: float          # a value
+        warmup_steps: int          # a length: `Length`
+        wave: Period
+        decay: TimeConstant
+
+All of these but `Count` may be whole or real. In the formula, they are integers as the step is; or, once one of them is
+real or the step is, floats as the step is. They differ in how they are stretched to another horizon.
+
+>>> import jaxsched as js
+>>> class Sawtooth(js.Schedule):
+...     peak_value: float
+...     tooth: Period
+...     def formula(self, step):
+...         return self.peak_value * (step % self.tooth) / self.tooth
+>>> js.stretch(Sawtooth(1.0, 5), 100, 50)
+Sawtooth(peak_value=1.0, tooth=2.5)
+"""
+
+from typing import Annotated, Any
+
+from jaxsched._typing import Spec
+
+
+Length = Annotated[Any, Spec("length", minimum=0, plain=True)]
+"""A number of steps, as `int` is: a phase, a boundary. Stretched, a whole one goes to the nearest whole step."""
+
+Period = Annotated[Any, Spec("period", minimum=0, plain=True)]
+"""The steps after which something begins again. Stretched, it is scaled exactly."""
+
+TimeConstant = Annotated[Any, Spec("time", minimum=0, positive=True, plain=True)]
+"""The steps in which something grows or decays; not 0, as far as that is known. Stretched, it is scaled exactly."""
+
+Count = Annotated[Any, Spec("count", minimum=0)]
+"""How often: a whole number, which is not stretched."""
