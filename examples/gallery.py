@@ -313,7 +313,7 @@ ENTRIES = {
             "ignite `ConcatScheduler`, fastai `combine_scheds`, ParameterSchedulers.jl `Sequence`",
         ),
         Entry(
-            "+ - * /",
+            "+ - * / **",
             partial(operator.mul, cosine, 0.75 + 0.25 * js.CosineAnnealing(1.0, -1.0, 50)),
             "η₁(t) ∘ η₂(t)",
             elsewhere="products: PyTorch `ChainedScheduler`, t5x `factors`; sums too: burn `Composed`",
@@ -368,7 +368,7 @@ ENTRIES = {
         Entry(
             "stretch",
             partial(js.stretch, short, 500, STEPS),
-            "η, with every length in it times T′/T",
+            "η(t T/T′), and boundaries at whole steps",
             elsewhere="composer `scale_schedule_ratio`, fvcore `rescaled`, ParameterSchedulers.jl `Interpolator`",
             given=[short],
         ),

@@ -23,7 +23,7 @@ IMAGES, LABELS = load_digits(return_X_y=True)
 TRAIN_X, TEST_X, TRAIN_Y, TEST_Y = train_test_split(IMAGES.astype(np.float32) / 16, LABELS, random_state=0)
 
 RATE = js.warmup_cosine(peak_value=0.01, warmup_steps=30, total_steps=STEPS)
-ADAMW = scheduled(optax.adamw, learning_rate=RATE, weight_decay=10 * RATE)
+ADAMW = scheduled(optax.adamw, learning_rate=RATE, weight_decay=js.Cosine(0.04, 0.4, STEPS))
 OPTIMIZER = optax.chain(optax.clip_by_global_norm(1.0), ADAMW)
 
 

@@ -38,8 +38,9 @@ FLOORS = [
 ]
 """The house from the ground up: a folder is a floor, and so is a file beside them."""
 
-LATE = {("_schedule.schedule", "_schedule.arithmetic")}
-"""What is imported inside of a function, for it stands above: the operators of a schedule make another schedule."""
+LATE = {("_schedule.schedule", "_schedule.arithmetic"), ("_schedule.schedule", "_curves.constant")}
+"""What is imported inside of a function, for it stands above: the operators of a schedule, and a number in the place of
+one, make another schedule."""
 
 ROOMS = {".".join(path.relative_to(HOUSE).with_suffix("").parts): path for path in sorted(HOUSE.rglob("*.py"))}
 

@@ -56,6 +56,14 @@ def test_a_tuned_schedule_beats_its_start_on_what_it_has_not_seen(capsys: pytest
 
 
 @pytest.mark.thorough
+def test_a_peak_and_a_warmup_are_fitted_by_gradient(capsys: pytest.CaptureFixture[str]):
+    found = r"to {'peak_value': ([\d.]+), 'warmup_steps': ([\d.]+)}: loss ([\d.e-]+) at first, ([\d.e-]+) in the end"
+    logged, trained = numbers(found, printed("fit_lengths", capsys))
+    assert logged[:2] == (0.3, 17.0) and logged[3] < 1e-9
+    assert trained[3] < 0.5 * trained[2]
+
+
+@pytest.mark.thorough
 def test_plateaus_in_a_scan_reduce_each_in_its_own_way(capsys: pytest.CaptureFixture[str]):
     rows = numbers(r"(\d+) +([\d.]+) +([\d.e-]+) +([\d.]+)\n", printed("plateau", capsys))
     patience, factor, scale, _ = zip(*rows, strict=True)

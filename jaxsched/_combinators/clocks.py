@@ -65,7 +65,7 @@ def every(schedule: Schedule | ArrayLike, k: Period) -> Schedule:
 
     Args:
         schedule: η_0, on its own clock.
-        k: how many steps there are in a tick; 0 counts as 1.
+        k: how many steps there are in a tick, a whole number or not; 0 counts as 1.
 
     >>> by_epoch = every(Cosine(1.0, 0.0, 4), 10)
     >>> [round(float(by_epoch(t)), 2) for t in (0, 9, 10, 20, 39, 40)]
@@ -144,8 +144,8 @@ def repeat(
         schedule: η_0, of which the first `period_steps` steps are repeated.
         period_steps: the length of the first cycle, in steps; 0 counts as 1.
         count: how many cycles there are, at least 1; the last one runs on. None for no end.
-        growth: a whole factor g, at least 1: cycle i lasts gⁱ times as long, and so does every length in the schedule.
-            None for 1.
+        growth: g, at least 1: cycle i lasts gⁱ times as long, and so does every length in the schedule. None for 1.
+            Where it or the period is no whole number, the clock of the schedule is slower by gⁱ.
         decay: d, not negative: a factor by which each cycle is lower than the one before. None for 1.
 
     Raises:

@@ -30,9 +30,6 @@ class Constant(Schedule):
         return self.value
 
 
-Schedule._constant = Constant
-
-
 class FromFunction(Schedule):
     """Any traceable function of the step.
 
@@ -43,7 +40,8 @@ class FromFunction(Schedule):
     a schedule (finite at every step, finite gradients) are as good as the function.
 
     Args:
-        fn: f, from a scalar int32 step to a real scalar, written with `jnp`: no `if`, `float` or `int` of the step.
+        fn: f, from a scalar int32 step to a real scalar, written with `jnp`: no `if`, `float` or `int` of the step. Behind
+            a real boundary the step is a float32: 0.5, 1.5, ..., of which none is even.
 
     Raises:
         TypeError: if `fn` is not callable or not hashable; when called, if `fn` does not return a real scalar.

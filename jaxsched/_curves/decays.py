@@ -1,6 +1,7 @@
 """Decays that never end: a rate, and the number of steps in which it applies once.
 
-A length of 0 is infinitely short: 2^31 periods have passed at every step, and the decay is over.
+The steps are a time constant, a real number. One of 0 would be infinitely short: an error where it is known. Where it is
+not, 2^31 periods have passed at every step, and the decay is over.
 """
 
 import jax
@@ -34,7 +35,7 @@ class ExponentialDecay(Schedule):
 
     Args:
         init_value: η_0, the value at step 0.
-        transition_steps: s, the steps in which the value is multiplied by `decay_rate` once.
+        transition_steps: s, the steps in which the value is multiplied by `decay_rate` once; not 0.
         decay_rate: r, not negative. A Python float or float64 array keeps its double precision, as a pair of leaves, so
             that a rate close to 1 is right after millions of steps. A rate above 1 grows, to e^60 η_0 at most.
         staircase: whether the value falls only at the multiples of s.
@@ -70,7 +71,7 @@ class NaturalExponentialDecay(Schedule):
     Args:
         init_value: η_0, the value at step 0.
         decay_rate: k; a negative one grows, to e^60 η_0 at most.
-        step_size: s, in steps.
+        step_size: s, in steps, not 0.
         staircase: whether the value falls only at the multiples of s.
 
     >>> [round(float(NaturalExponentialDecay(1.0, 0.1)(t)), 4) for t in (0, 1, 10)]
@@ -97,7 +98,7 @@ class InverseTimeDecay(Schedule):
 
     Args:
         init_value: η_0, the value at step 0.
-        transition_steps: s, in steps.
+        transition_steps: s, in steps, not 0.
         decay_rate: k, not negative (the curve would have a pole); a negative one that is traced counts as 0.
         staircase: whether the value falls only at the multiples of s.
 
@@ -131,7 +132,7 @@ class StepDecay(Schedule):
 
     Args:
         init_value: η_0, the value before the first drop.
-        step_size: s, the steps between drops; the first is at step s.
+        step_size: s, the steps between drops, not 0; the first is at step s.
         factor: f, not negative; in double precision where it is given so, as in `ExponentialDecay`.
 
     >>> [float(StepDecay(1.0, 30, 0.5)(t)) for t in (0, 29, 30, 60)]
@@ -155,7 +156,7 @@ class HalfLife(Schedule):
 
     Args:
         init_value: η_0, the value at step 0.
-        half_life: h, in steps.
+        half_life: h, in steps, not 0.
 
     >>> [float(HalfLife(1.0, 100)(t)) for t in (0, 100, 200)]
     [1.0, 0.5, 0.25]
@@ -177,7 +178,7 @@ class InverseSqrt(Schedule):
 
     Args:
         peak_value: η_0, the value at step 0 if nothing is shifted.
-        timescale: τ, in steps: after 3τ the value is half of `peak_value`.
+        timescale: τ, in steps, not 0: after 3τ the value is half of `peak_value`.
         shift: s, in steps: how far down the curve it begins.
 
     >>> [float(InverseSqrt(1.0, 100)(t)) for t in (0, 300, 1500)]
@@ -202,7 +203,7 @@ class PowerLaw(Schedule):
 
     Args:
         peak_value: η_0, the value at step 0 if nothing is shifted.
-        timescale: τ, in steps.
+        timescale: τ, in steps, not 0.
         power: p, not negative.
         shift: s, in steps: how far down the curve it begins.
 
@@ -230,7 +231,7 @@ class Logistic(Schedule):
     Args:
         init_value: η_0, the value far before the midpoint.
         end_value: η_T, the value far after it.
-        midpoint: c, a step.
+        midpoint: c, in steps.
         timescale: τ, in steps: from 12% to 88% of the way takes 4τ; 0 for a jump at the midpoint.
 
     >>> [round(float(Logistic(0.0, 1.0, 500, 100)(t)), 3) for t in (0, 300, 500, 700, 2000)]
@@ -260,7 +261,7 @@ class Gaussian(Schedule):
 
     Args:
         init_value: η_0, the value at step 0.
-        timescale: σ, in steps.
+        timescale: σ, in steps, not 0.
 
     >>> [round(float(Gaussian(1.0, 100)(t)), 3) for t in (0, 100, 200, 300)]
     [1.0, 0.607, 0.135, 0.011]

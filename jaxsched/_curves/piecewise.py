@@ -149,7 +149,7 @@ class PiecewiseInterpolate(Schedule):
 class Tabulated(Schedule):
     """A value for each step: any curve that was computed elsewhere.
 
-        η(t) = v_min(t, n-1)
+        η(t) = v_min(⌊t⌋, n-1)
 
     Args:
         values: v, n values, one for each step; the last one holds.

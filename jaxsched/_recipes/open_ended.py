@@ -61,7 +61,7 @@ def inverse_sqrt(
     Args:
         peak_value: η_p, the value at step `warmup_steps`.
         warmup_steps: W, the length of the warmup; 0 for none.
-        timescale: τ, in steps. None for `warmup_steps`, for which the decay is √(W / t).
+        timescale: τ, in steps, not 0. None for `warmup_steps`, for which the decay is √(W / t).
         cooldown_steps: C, the length of the cooldown at the end of the run. None for no end.
         total_steps: T, the length of the run, warmup and cooldown included.
         init_value: the value at step 0.

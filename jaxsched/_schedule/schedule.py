@@ -19,7 +19,7 @@ the numbers; how those are kept is in `programs`.
 import abc
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import numpy as np
@@ -41,8 +41,6 @@ _INT32 = np.dtype(np.int32)
 
 class Schedule(Data, Queries, abc.ABC, abstract=True):
     """A pure function of the step, stored as data. The one abstract class: every subclass is final."""
-
-    _constant: ClassVar[Callable[[Any], "Schedule"]]  # what a bare number is, wherever a schedule is taken
 
     @abc.abstractmethod
     def formula(self, step: jax.Array) -> Number:
@@ -73,6 +71,13 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
             raise TypeError(f"{cls.__name__}: Schedule itself defines {', '.join(taken)}; for checks, define `_check`.")
         cls.formula = _gated(cls.formula)  # pyright: ignore[reportAttributeAccessIssue]
         super().__init_subclass__(name=name)
+
+    @staticmethod
+    def _constant(value: Any) -> "Schedule":
+        """What a bare number is, wherever a schedule is taken."""
+        from jaxsched._curves.constant import Constant  # which is a schedule itself
+
+        return Constant(value)
 
     # Arithmetic with schedules and with numbers.
 

@@ -1,7 +1,9 @@
 """The careful formulas agree with their plain twins, and are exact where they promise it."""
 
+import math
 import operator
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -12,6 +14,7 @@ from hypothesis import given, strategies as st
 
 import jaxsched as js
 from benchmarks import polynomials
+from jaxsched._data.checks import as_pair
 from jaxsched._numerics import counts, doubles, exponentials, floats, ways
 from jaxsched._numerics.doubles import Double
 from tests.helpers import enable_x64, next_floats, tiers, with_other_quotients
@@ -162,6 +165,28 @@ def test_moved_is_a_difference_that_cannot_overflow(step: int, start: int):
     assert jax.jit(counts.moved)(np.int32(step), np.int32(start)) == min(
         max(step - max(start, 0), 0) - min(start, 0), LAST
     )
+
+
+@given(count=st.integers(0, 2**24), by=st.floats(1.0, 2.0**24))
+def test_a_real_divisor_gives_the_whole_quotient_and_the_rest(count: int, by: float):
+    pair = as_pair(np.asarray(by))
+    quotient, rest = jax.jit(counts.divided)(np.int32(count), pair)
+    exact = Fraction(float(pair.high)) + Fraction(float(pair.low))
+    over = Fraction(count) + Fraction(count, 2**44)  # where it is at a multiple, as far as can be seen
+    assert int(quotient) in (count // exact, over // exact)
+    left = max(count - int(quotient) * exact, Fraction(0))
+    assert abs(float(rest) - float(left)) <= 2e-7 * float(left) + 2.0**-43 * count
+
+
+@given(boundary=st.floats(0.0, LAST), step=st.integers(0, LAST))
+def test_a_step_is_compared_with_a_real_boundary_as_integers(boundary: float, step: int):
+    pair = as_pair(np.asarray(boundary))
+    exact = Fraction(float(pair.high)) + Fraction(float(pair.low))
+    near = min(math.ceil(exact) + step % 3 - 1, LAST)
+    for at in (step, max(near, 0)):
+        assert bool(jax.jit(counts.begun)(np.int32(at), pair)) == (at >= exact)
+        assert int(jax.jit(counts.until)(np.int32(at), pair)) == min(at, math.floor(exact))
+        assert int(jax.jit(counts.before)(np.int32(at), pair)) == min(at, max(math.ceil(exact) - 1, 0))
 
 
 @given(step=st.integers(0, LAST), length=st.integers(1, LAST))
