@@ -40,8 +40,8 @@ class FromFunction(Schedule):
     a schedule (finite at every step, finite gradients) are as good as the function.
 
     Args:
-        fn: f, from a scalar int32 step to a real scalar, written with `jnp`: no `if`, `float` or `int` of the step. Behind
-            a real boundary the step is a float32: 0.5, 1.5, ..., of which none is even.
+        fn: f, from a scalar int32 step to a real scalar, written with `jnp`: no `if`, `float` or `int` of the step.
+            Behind a real boundary the step is a float32: 0.5, 1.5, ..., of which none is even.
 
     Raises:
         TypeError: if `fn` is not callable or not hashable; when called, if `fn` does not return a real scalar.

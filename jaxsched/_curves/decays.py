@@ -1,7 +1,7 @@
 """Decays that never end: a rate, and the number of steps in which it applies once.
 
-The steps are a time constant, a real number. One of 0 would be infinitely short: an error where it is known. Where it is
-not, 2^31 periods have passed at every step, and the decay is over.
+The steps are a time constant, a real number. One of 0 would be infinitely short: an error where it is known. Where it
+is not, 2^31 periods have passed at every step, and the decay is over.
 """
 
 import jax

@@ -113,12 +113,9 @@ def before(step: jax.Array, boundary: Number) -> jax.Array:
     return jnp.minimum(step, jnp.maximum(bound - 1, 0) if is_real(boundary) else bound - 1)
 
 
-def until(step: jax.Array, boundary: Number) -> jax.Array:
+def until(step: jax.Array, boundary: Any) -> jax.Array:
     """The step, or the last one that is not after the boundary."""
-    bound = as_boundary(step, boundary)
-    if isinstance(boundary, Double) and not is_real(step):
-        bound = where(single(boundary) == as_float(bound), bound, jnp.maximum(bound - 1, 0))
-    return lesser(step, bound)
+    return lesser(step, -as_boundary(step, -boundary))
 
 
 # Parts of a length.
