@@ -5,20 +5,11 @@
     class Wobble(js.Schedule):
         init_value: float          # a value
         warmup_steps: int          # a length: `Length`
-        wave: Period
+        wave: Period               # 5 steps are 2.5 in half of the time
         decay: TimeConstant
 
 All of these but `Count` may be whole or real. In the formula, they are integers as the step is; or, once one of them is
 real or the step is, floats as the step is. They differ in how they are stretched to another horizon.
-
->>> import jaxsched as js
->>> class Sawtooth(js.Schedule):
-...     peak_value: float
-...     tooth: Period
-...     def formula(self, step):
-...         return self.peak_value * (step % self.tooth) / self.tooth
->>> js.stretch(Sawtooth(1.0, 5), 100, 50)
-Sawtooth(peak_value=1.0, tooth=2.5)
 """
 
 from typing import Annotated, Any

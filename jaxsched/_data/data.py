@@ -114,7 +114,8 @@ def _exact_numbers(data: Data) -> tuple[list[Any], Any]:
     """The numbers, each as one, and the structure without what kind they are."""
 
     def exact(x: Any) -> Any:
-        return as_exact(x) if isinstance(x, Double) and not is_traced(x.high) else x
+        known = isinstance(x, Double) and isinstance(x.high, np.ndarray | np.generic | jax.Array) and not is_traced(x)
+        return as_exact(x) if known else x
 
     return jax.tree.flatten(jax.tree.map(exact, data, is_leaf=lambda x: isinstance(x, Double)))
 

@@ -18,10 +18,10 @@ of it is lost (`exponentials`). Where cycles grow by a fraction, doubles are nee
 step 999 of 1,000, a cosine from 1 to 0 is 2.4674·10⁻⁶; ½ (1 + cos πt/T) gives 2.4736·10⁻⁶, two digits of seven. So a
 curve measures from the end at which the value is nearer to 0: sin²(π/2 · 1/1000), where 1 is the steps that are left.
 
-A length may also be real, 7½ steps, and then it is to have a gradient. It is a double: as a float32, a period of 1600/7
-steps is 2·10⁻⁶ too short, and the 100,000th begins a fifth of a step too early. What is left of a length is a difference
-of doubles, rounded once. The value is then right to a part in 10⁷ of the range, and no longer to the last bit of itself.
-Who writes a curve does not see which of the two a length is: `counts` and `ways` take both.
+A length may also be real, 7½ steps, and then it is to have a gradient. It is a double: as a float32, a period of
+1600/7 steps is 2·10⁻⁶ too short, and the 100,000th begins a fifth of a step too early. What is left of a length is a
+difference of doubles, rounded once. The value is then right to a part in 10⁷ of the range, and no longer to the last
+bit of itself. Who writes a curve does not see which of the two a length is: `counts` and `ways` take both.
 
 What else there is to know:
 
