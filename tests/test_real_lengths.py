@@ -259,7 +259,7 @@ def test_with_64_bits_nothing_is_lost():
     assert built(3) == np.float32(0.6)
 
 
-@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA[::7], ROWS_WITH_A_FORMULA[::28]))
+@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA[::7], FEW))
 def test_traces_leave_nothing_behind_and_every_transformation_agrees(name: str):
     schedule, at = made_real(ROWS[name].build()), jnp.arange(60)
     with jax.check_tracer_leaks():
@@ -341,7 +341,7 @@ GRADIENTS: dict[str, tuple[Callable[[Any], js.Schedule], Callable[[Any, np.ndarr
 }
 
 
-@pytest.mark.parametrize("curve", tiers(GRADIENTS, ("Cosine", "warmup_cosine", "decay_from", "Triangular")))
+@pytest.mark.parametrize("curve", tiers(GRADIENTS, ("warmup_cosine", "Triangular")))
 def test_a_gradient_lies_between_the_differences_to_the_left_and_to_the_right(curve: Any):
     (make, exact), steps, h = curve, np.arange(130), 1e-5
 
@@ -358,7 +358,7 @@ def test_a_gradient_lies_between_the_differences_to_the_left_and_to_the_right(cu
         assert np.isfinite(found).all() and (off[smooth] < 2e-6).all(), steps[smooth & (off >= 2e-6)]
 
 
-@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA, FEW))
+@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA, FEW[-1:]))
 def test_every_gradient_is_finite_also_for_lengths_of_0(name: str):
     @jax.jit
     def gradients(schedule: js.Schedule, at: jax.Array) -> Any:
@@ -386,6 +386,7 @@ def is_length(x: Any, schedule: js.Schedule) -> bool:
     )
 
 
+@pytest.mark.thorough
 def test_the_gradients_of_optax_agree_where_its_formulas_are_right():
     def of(make: Callable[[Any], Any]) -> Any:
         return jax.vmap(lambda t: jax.grad(lambda x: make(x)(t))(jnp.float32(40.3)))(jnp.arange(1, 40))
@@ -399,6 +400,7 @@ def test_the_gradients_of_optax_agree_where_its_formulas_are_right():
         np.testing.assert_allclose(mine, yours, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_gradient_goes_through_a_training():
     def final_loss(peak_value: Any, warmup_steps: Any) -> jax.Array:
         rate = js.warmup_linear(peak_value=peak_value, warmup_steps=warmup_steps, total_steps=20)
@@ -458,7 +460,7 @@ STRETCHED = [name for name, row in ROWS.items() if "Tabulated" not in repr(row.b
 
 
 @pytest.mark.parametrize("name", tiers(STRETCHED, FEW))
-@pytest.mark.parametrize("r", [Fraction(3), Fraction(7, 2), Fraction(1, 10)])
+@pytest.mark.parametrize("r", tiers({"7/2": Fraction(7, 2), "3": Fraction(3), "1/10": Fraction(1, 10)}, ("7/2",)))
 def test_a_stretched_schedule_is_the_same_curve_in_another_time(name: str, r: Fraction):
     """With boundaries that stay whole: every length a multiple of 20."""
     schedule, total = multiplied(ROWS[name].build(), 20), 20 * 128

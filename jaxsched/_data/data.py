@@ -102,7 +102,10 @@ class Data:
         return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
 
     def __repr__(self) -> str:
-        """Source that evaluates back to an equal object, as long as no field holds more than a thousand numbers."""
+        """Source that evaluates back to an equal object, as long as no field holds more than a thousand numbers.
+
+        But for a length of less than a step, which `stretch` can come to and nobody may write.
+        """
         shown = (f"{field.name}={show(getattr(self, field.name), field.spec.ndim)}" for field in self._fields)
         return f"{self._name}({', '.join(shown)})"
 
