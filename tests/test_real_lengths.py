@@ -259,7 +259,7 @@ def test_with_64_bits_nothing_is_lost():
     assert built(3) == np.float32(0.6)
 
 
-@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA[::7], FEW))
+@pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA[::7], FEW[:1]))
 def test_traces_leave_nothing_behind_and_every_transformation_agrees(name: str):
     schedule, at = made_real(ROWS[name].build()), jnp.arange(60)
     with jax.check_tracer_leaks():
@@ -384,6 +384,46 @@ def is_length(x: Any, schedule: js.Schedule) -> bool:
         if is_real(leaf)
         for part in (leaf.high, leaf.low)
     )
+
+
+TRACED: dict[str, Callable[[Any], js.Schedule]] = {
+    "Linear": lambda x: js.Linear(1.0, 0.0, x),
+    "warmup_cosine": lambda x: js.warmup_cosine(peak_value=1.0, warmup_steps=x, total_steps=100),
+    "wsd": lambda x: js.wsd(
+        peak_value=1.0, warmup_steps=10, cooldown_steps=x, total_steps=100, cooldown="geometric", end_value=0.1
+    ),
+    "wsd_s": lambda x: js.wsd_s(peak_value=1.0, warmup_steps=x, cooldown_steps=[5, 5], period_steps=[50, 50]),
+    "noam": lambda x: js.noam(model_size=64, warmup_steps=x),
+    "inverse_sqrt": lambda x: js.inverse_sqrt(peak_value=1.0, warmup_steps=x),
+    "power": lambda x: js.power(peak_value=1.0, warmup_steps=x, timescale=x, cooldown_steps=10, total_steps=100),
+    "HalfLife": lambda x: js.HalfLife(1.0, x),
+    "PowerLaw": lambda x: js.PowerLaw(1.0, x, 0.5, x),
+    "Logistic": lambda x: js.Logistic(1.0, 0.0, x, x),
+    "Gaussian": lambda x: js.Gaussian(1.0, x),
+    "ExponentialDecay": lambda x: js.ExponentialDecay(1.0, x, 0.5, staircase=True),
+    "CosineRestarts": lambda x: js.CosineRestarts(1.0, 0.0, x, growth=1.5),
+    "CosineAnnealing": lambda x: js.CosineAnnealing(1.0, 0.0, x),
+    "Triangular": lambda x: js.Triangular(0.0, 1.0, x),
+    "every": lambda x: js.every(js.Linear(1.0, 0.0, 10), x),
+    "repeat": lambda x: js.repeat(js.Linear(1.0, 0.0, 10), x, growth=1.5, count=3),
+    "repeat, its growth": lambda x: js.repeat(js.Linear(1.0, 0.0, 10), 10, growth=x),
+    "shift": lambda x: js.shift(js.HalfLife(1.0, 5), x),
+    "reverse": lambda x: js.reverse(js.HalfLife(1.0, 5), x),
+    "splice": lambda x: js.splice(js.HalfLife(1.0, 5), x, js.Linear(1.0, 0.0, x)),
+    "decay_from": lambda x: js.decay_from(js.HalfLife(1.0, 5), x, x),
+    "PiecewiseConstant": lambda x: js.PiecewiseConstant(jnp.stack([x, x]), [1.0, 2.0, 3.0]),
+    "PiecewiseInterpolate": lambda x: js.PiecewiseInterpolate(jnp.stack([x, x + 1]), [1.0, 2.0]),
+    "MultiStep": lambda x: js.MultiStep(1.0, jnp.stack([x, x / 2]), 0.5),
+    "stretch": lambda x: js.stretch(js.wsd(peak_value=1.0, warmup_steps=9, cooldown_steps=5, total_steps=99), 99, x),
+}
+
+
+@pytest.mark.parametrize("make", tiers(TRACED, ("warmup_cosine", "CosineRestarts")))
+def test_whatever_a_traced_length_comes_to_values_and_gradients_are_finite(make: Callable[[Any], js.Schedule]):
+    steps = jnp.array([0, 1, 2, 100, 2**24 + 1, 2**31 - 1])
+    value_and_gradient = jax.jit(jax.vmap(jax.value_and_grad(lambda x, t: make(x)(t)), (None, 0)))
+    for x in np.array([0.0, -5.0, 1e-8, 0.5, 1e9, 2.0**31, 3e9, 1e30], np.float32):
+        assert all(np.isfinite(each).all() for each in value_and_gradient(x, steps)), x
 
 
 @pytest.mark.thorough

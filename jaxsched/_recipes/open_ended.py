@@ -11,7 +11,7 @@ from jaxsched._curves.decays import InverseSqrt, PowerLaw
 from jaxsched._curves.shapes import Shape
 from jaxsched._curves.transitions import Linear
 from jaxsched._data.checks import check_numbers, is_traced
-from jaxsched._recipes.recipe import First, as_plain, at_least_one, ramp, recipe, rest, warmup_then, without
+from jaxsched._recipes.recipe import First, as_plain, not_zero, ramp, recipe, rest, warmup_then, without
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import AtLeastOnce, Length, Rate, Scalar, SomeSteps, TimeConstant
 
@@ -37,7 +37,7 @@ def noam(*, model_size: AtLeastOnce, warmup_steps: SomeSteps, scale: Scalar = 1.
     Vaswani et al. (2017), arXiv:1706.03762, eq. 3.
     """
     xp = jnp if is_traced(model_size) or is_traced(warmup_steps) else np
-    width, length = (at_least_one(given) for given in (model_size, warmup_steps))
+    width, length = (not_zero(given) for given in (model_size, warmup_steps))
     peak_value = scale / (xp.sqrt(as_plain(width).astype(float)) * xp.sqrt(as_plain(length).astype(float)))
     return shift(sequence([Linear(0.0, peak_value, length), InverseSqrt(peak_value, length)], [length]), -1)
 
@@ -137,7 +137,7 @@ def power(
     rest("power", total_steps, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     at = rest("power", total_steps, cooldown_steps=cooldown_steps)
     held, late = without(timescale, warmup_steps), without(warmup_steps, timescale)
-    top = peak_value * (1 + as_plain(late) / as_plain(at_least_one(timescale))) ** -power
+    top = peak_value * (1 + as_plain(late) / as_plain(not_zero(timescale))) ** -power
     rise = ramp("power", "linear", "zero", init_value, top, warmup_steps)
     fall = PowerLaw(peak_value, timescale, power, late)
     whole = sequence([rise, Constant(peak_value), fall], [warmup_steps, held])

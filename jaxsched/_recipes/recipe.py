@@ -12,7 +12,7 @@ from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import as_array, as_exact, as_leaf, derived_length, in_row, is_jax_real, is_traced
-from jaxsched._numerics.counts import is_real, not_negative, single
+from jaxsched._numerics.counts import as_length, is_real, not_negative, single
 from jaxsched._numerics.doubles import double
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import spec_of
@@ -83,9 +83,11 @@ def without(steps: Any, *others: Any) -> Any:
     return derived_length(left, total, any(map(is_jax_real, lengths))) if is_real(*lengths) else left
 
 
-def at_least_one(length: Any) -> Any:
-    """The length; 1 if it is whole and 0, which can only be where it is traced."""
-    return length if is_real(length) or not is_traced(length) else jnp.maximum(length, 1)
+def not_zero(length: Any) -> Any:
+    """The length. Where it is traced it can be 0, and counts as 1 if it is whole, or as a small part of a step."""
+    if not is_traced(length):
+        return length
+    return as_length(length) if is_real(length) else jnp.maximum(length, 1)
 
 
 def as_plain(length: Any) -> Any:

@@ -12,7 +12,7 @@ from jax.typing import ArrayLike
 
 from jaxsched._curves.constant import Constant
 from jaxsched._data.checks import as_step, checked_leaf, is_traced
-from jaxsched._data.data import broadcast_numbers
+from jaxsched._data.data import broadcast_numbers, of_one_kind
 from jaxsched._feedback import PlateauState
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Length, Spec, Step
@@ -144,8 +144,9 @@ def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
-        schedules: by name. One of the same structure, with any numbers, replaces the old one. A constant fits every
-            structure: it is held, as by `override`. Any other needs a new program: `resume` carries the state over.
+        schedules: by name. One of the same structure, with any numbers, replaces the old one; real lengths do not fit
+            where whole ones were. A constant fits every structure: it is held, as by `override`. Any other needs a new
+            program: `resume` carries the state over.
 
     Raises:
         TypeError: if a name is not scheduled.
@@ -161,9 +162,10 @@ def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
         for name, given in schedules.items()
     }
 
-    def change(_: str, old: Steered, new: Schedule) -> Steered:
-        if _kind(new, old.shape) == _kind(old.schedule, old.shape):
-            return _with(old, schedule=new, holds=0, cooldown=0)
+    def change(name: str, old: Steered, new: Schedule) -> Steered:
+        _, alike = of_one_kind([old.schedule, new])  # where the old one has real lengths, whole ones fit
+        if _kind(alike, old.shape) == _kind(old.schedule, old.shape):
+            return _with(old, schedule=alike, holds=0, cooldown=0)
         if isinstance(new, Constant):
             return _hold(old, new.value)
         rule = "a schedule must be constant, or of the same structure; for another one, `resume` a new optimizer"

@@ -21,12 +21,12 @@ BASE = 0.05
 RTOL, ATOL = 1e-6, 1e-9
 
 
-def rates(make: Callable[[Any], Any]) -> np.ndarray:
+def rates(make: Callable[[Any], Any], steps: int = STEPS) -> np.ndarray:
     """The rate that each optimizer step of a run uses."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
     scheduler = make(optimizer)
     used = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         used.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
@@ -87,3 +87,15 @@ def test_agrees_with_pytorch(ours: js.Schedule, theirs: Callable[[Any], Any]):
     with jax.numpy_dtype_promotion("standard"):
         np.testing.assert_allclose(ours(np.arange(STEPS)), rates(theirs), rtol=RTOL, atol=ATOL)
         np.testing.assert_allclose(jnp.stack([ours(t) for t in range(STEPS)]), rates(theirs), rtol=RTOL, atol=ATOL)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("three_phase", [False, True])
+@pytest.mark.parametrize("total, part", [(250, 0.25), (97, 0.3), (1001, 0.1)])
+def test_agrees_with_one_cycles_whose_phases_end_between_two_steps(total: int, part: float, three_phase: bool):
+    ends: Any = {"peak_value": BASE, "init_value": BASE / 25, "end_value": BASE / 25e4}
+    ours = js.onecycle(**ends, warmup_steps=part * total - 1, total_steps=total - 1, three_phase=three_phase)
+    used = rates(
+        lambda sgd: lr_scheduler.OneCycleLR(sgd, BASE, total, pct_start=part, three_phase=three_phase), total - 1
+    )
+    np.testing.assert_allclose(ours(np.arange(total - 1)), used, atol=1e-6 * BASE)
