@@ -531,6 +531,14 @@ def test_time_constants_and_periods_are_stretched_exactly():
     assert js.stretch(js.HalfLife(1.0, 10), 100, 50) == js.HalfLife(1.0, 5)
 
 
+def test_what_is_longer_than_all_steps_there_are_holds_at_the_last():
+    last = 2**31 - 1
+    assert js.stretch(js.HalfLife(1.0, last - 1), 10, 1000) == js.HalfLife(1.0, last)
+    assert js.stretch(js.Linear(1.0, 0.0, last - 1), 10, 1000) == js.Linear(1.0, 0.0, last)
+    with pytest.raises(ValueError, match="must be at least `warmup_steps` \\+ `cooldown_steps`, got total_steps=100"):
+        js.wsd(peak_value=1.0, warmup_steps=2 * 10**9, cooldown_steps=2 * 10**9, total_steps=100)
+
+
 def test_a_traced_horizon_makes_real_what_is_scaled_exactly():
     schedule = js.warmup_exponential(peak_value=1.0, warmup_steps=10, transition_steps=10, decay_rate=0.5)
     traced = jax.jit(lambda new: js.stretch(schedule, 100, new))(50)

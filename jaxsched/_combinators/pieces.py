@@ -67,11 +67,8 @@ def pieces(schedule: Schedule, begin: int, end: int) -> list[Piece]:
     """The pieces of a join that have a life, those of the joins in it included; another schedule is one piece."""
     if not isinstance(schedule, Join | JoinAlike):
         return [Piece(schedule, begin, end)]
-    bounds = [
-        begin,
-        *(min(begin + boundary, end) for boundary in map(in_whole_steps, as_exact(schedule.boundaries))),
-        end,
-    ]
+    boundaries = map(in_whole_steps, as_exact(schedule.boundaries))
+    bounds = [begin, *(min(begin + boundary, end) for boundary in boundaries), end]
     lives = zip(pieces_of(schedule), itertools.pairwise(bounds), strict=True)
     return [inner for piece, (begin, end) in lives if begin < end for inner in pieces(piece, begin, end)]
 

@@ -17,7 +17,7 @@ from jaxsched._data.data import broadcast_numbers, with_fields
 from jaxsched._data.fields import Field, as_schedule
 from jaxsched._numerics.counts import is_real, not_negative, scaled_count, single
 from jaxsched._numerics.doubles import choose, count_of, double, rounded
-from jaxsched._numerics.floats import default_dtype, where
+from jaxsched._numerics.floats import default_dtype, last_step, where
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Length
 
@@ -106,7 +106,7 @@ def _scaled(kind: str, held: Any, old: Any, new: Any, by_whole: bool) -> Any:
     if is_real(held) or (kind != "length" and not by_whole):
         if any(map(is_traced, (held, old, new))):
             return double(held) * new / old
-        exact = as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old)
+        exact = np.minimum(as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old), last_step())
         return derived_length(exact, exact, is_jax_real(held))
     if is_real(old, new):
         return count_of(rounded(double(held) * new / old))

@@ -48,7 +48,9 @@ def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | j
         if not (spec.may_be_real or spec.paired):
             raise wrong(TypeError, "must be one number")
         return given
-    noun = "an integer" if spec.kind == "count" else "a number of steps" if spec.may_be_real else "a real number"
+    noun = {"count": "an integer", "value": "a real number", "ratio": "a real number"}.get(
+        spec.kind, "a number of steps"
+    )
     noun = f"a sequence, each entry {noun}" if spec.ndim else noun
     if isinstance(given, int) and not -(2**63) <= given < 2**63:
         if spec.integer:

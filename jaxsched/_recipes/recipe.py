@@ -59,7 +59,7 @@ def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -
         came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
         raise ValueError(f"{owner}: the lengths of a stack must have one shape, got {came}.") from None
     if not any(map(is_traced, given.values())):
-        total, *parts = np.broadcast_arrays(*map(as_exact, given.values()))
+        total, *parts = np.broadcast_arrays(*map(_exactly, given.values()))
         short = sum(parts) > total + 2.0**-46 * total
         if np.any(short):
             row = tuple(np.argwhere(short)[0].tolist())
@@ -78,9 +78,14 @@ def without(steps: Any, *others: Any) -> Any:
             left = double(left) - not_negative(other) if is_real(left, other) else left - not_negative(other)
             left = not_negative(left)
         return left
-    total, *parts = (as_exact(x).astype(np.int64 if not is_real(*lengths) else np.float64) for x in lengths)
+    total, *parts = map(_exactly, lengths)
     left = np.maximum(total - sum(parts), 0)
     return derived_length(left, total, any(map(is_jax_real, lengths))) if is_real(*lengths) else left
+
+
+def _exactly(length: Any) -> np.ndarray:
+    """In 64 bits, in which a sum of lengths does not overflow."""
+    return as_exact(length).astype(np.float64 if is_real(length) else np.int64)
 
 
 def not_zero(length: Any) -> Any:
