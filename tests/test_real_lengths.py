@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import jaxsched as js
+from jaxsched._combinators.stretching import grown
 from jaxsched._numerics.counts import as_boundary
 from jaxsched._numerics.doubles import Double
 from jaxsched.fields import Count, Period, TimeConstant
@@ -514,9 +515,7 @@ def test_a_stretched_schedule_is_the_same_curve_in_another_time(name: str, r: Fr
 
 
 def multiplied(schedule: js.Schedule, by: int) -> js.Schedule:
-    from jaxsched._combinators.stretching import _stretched
-
-    return _stretched(schedule, jnp.int32(1), jnp.int32(by), by_whole=True)
+    return grown(schedule, jnp.int32(1), jnp.int32(by))
 
 
 def test_time_constants_and_periods_are_stretched_exactly():
@@ -529,6 +528,10 @@ def test_time_constants_and_periods_are_stretched_exactly():
     assert js.stretch(js.Linear(1.0, 0.0, 5), 100, 50) == js.Linear(1.0, 0.0, 3)
     assert js.stretch(js.Linear(1.0, 0.0, 5.5), 100, 50) == js.Linear(1.0, 0.0, 2.75)
     assert js.stretch(js.HalfLife(1.0, 10), 100, 50) == js.HalfLife(1.0, 5)
+    joined = js.stretch(js.sequence([js.Linear(0.0, 1.0, 10), js.HalfLife(1.0, 10)], [10]), 100, 55)
+    assert joined == js.sequence([js.Linear(0.0, 1.0, 6), js.HalfLife(1.0, 5.5)], [6])
+    many = js.stretch(js.join_schedules([js.HalfLife(1.0, 10)] * 5, [5, 10, 25, 50]), 100, 55)
+    assert many == js.join_schedules([js.HalfLife(1.0, 5.5)] * 5, [3, 6, 14, 28])
 
 
 def test_what_is_longer_than_all_steps_there_are_holds_at_the_last():

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxsched._combinators.stretching import _check_lengths, _stretched
+from jaxsched._combinators.stretching import _check_lengths, grown
 from jaxsched._data.fields import as_schedule
 from jaxsched._numerics.counts import is_real, moved, positive, single, steps_left, ticks
 from jaxsched._numerics.cycles import equal_cycle, growing_clock, whole_growing_cycle
@@ -121,7 +121,7 @@ class Repeat(Schedule, name="repeat"):
             cycle, within = growing_clock(step, period, double(self.growth), last)
         else:
             cycle, within, length = whole_growing_cycle(step, single(period), single(self.growth), last)
-            schedule = _stretched(schedule, positive(period), length, by_whole=True)
+            schedule = grown(schedule, positive(period), length)
         value = schedule.formula(within)
         if self.decay is None:
             return value

@@ -31,8 +31,8 @@ def stretch(schedule: Schedule | ArrayLike, total_steps: Length, new_total_steps
         η'(t T' / T) = η(t)
 
     What happens once, at a boundary or over the length of a ramp, goes to the nearest whole step, halves up; a real
-    boundary or length is scaled exactly. In a join, each piece is stretched from its old life to its new one, so that
-    what ended at a boundary still does. What happens again and again (periods, the unit of a staircase, the `k` of
+    boundary or length is scaled exactly. In a join, a ramp is scaled as the life of its piece is, so that what ended at
+    a boundary still does. What happens again and again (periods, the unit of a staircase, the `k` of
     `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How many cycles there are
     stays.
 
@@ -57,7 +57,7 @@ def stretch(schedule: Schedule | ArrayLike, total_steps: Length, new_total_steps
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
     shape = np.broadcast_shapes(given.shape, np.shape(old), np.shape(new))
     old, new = (jax.tree.map(lambda x: jnp.broadcast_to(x, shape), total) for total in (old, new))
-    return _stretched(broadcast_numbers(given, shape), old, new)
+    return _stretched(broadcast_numbers(given, shape), (old, new), (old, new))
 
 
 def _check_lengths(owner: str, schedule: Schedule) -> None:
@@ -68,41 +68,56 @@ def _check_lengths(owner: str, schedule: Schedule) -> None:
             _check_lengths(owner, inner)
 
 
-def _stretched(schedule: S, old: Any, new: Any, by_whole: bool = False) -> S:
-    """From `old` steps to `new` ones, where these have the shape of the schedule, axes of pieces included.
+def grown(schedule: S, old: Any, new: Any) -> S:
+    """From `old` steps to a whole multiple of them: then every whole length has one, too."""
+    return _stretched(schedule, (old, new), (old, new), by_whole=True)
 
-    `by_whole`: the new length is a whole multiple of the old one, and so is every other.
-    """
+
+Change = tuple[Any, Any]
+"""From a number of steps to another. Both have the shape of what is stretched, axes of pieces included."""
+
+
+def _stretched(schedule: S, life: Change, run: Change, by_whole: bool = False) -> S:
+    """Lengths are scaled as the life of the schedule is, and all else as the run is."""
     if isinstance(schedule, Join | JoinAlike):
-        boundaries = _scaled("length", schedule.boundaries, old[..., None], new[..., None], by_whole)
-        lives, new_lives = _lives(schedule.boundaries, old), _lives(boundaries, new)
-        skipped = single(lives) == 0
-        lives, new_lives = (_either(skipped, total[..., None], x) for total, x in ((old, lives), (new, new_lives)))
+        boundaries = _scaled("length", schedule.boundaries, _column(life), by_whole)
+        old, new = (_lives(b, total) for b, total in zip((schedule.boundaries, boundaries), life, strict=True))
+        skipped = single(old) == 0  # such a piece has no life of its own
+        old, new = (_either(skipped, whole, x) for whole, x in zip(_column(life), (old, new), strict=True))
         if isinstance(schedule, JoinAlike):
-            pieces = _stretched(schedule.schedules, lives, new_lives, by_whole)
+            runs: Any = jax.tree.map(lambda x: jnp.broadcast_to(x, old.shape), _column(run))
+            pieces = _stretched(schedule.schedules, (old, new), runs, by_whole)
         else:
-            each = enumerate(schedule.schedules)
-            pieces = tuple(_stretched(piece, lives[..., i], new_lives[..., i], by_whole) for i, piece in each)
+            lives = [(old[..., i], new[..., i]) for i in range(len(schedule.schedules))]
+            pieces = tuple(
+                _stretched(piece, each, run, by_whole) for piece, each in zip(schedule.schedules, lives, strict=True)
+            )
         return with_fields(schedule, {"schedules": pieces, "boundaries": boundaries})
 
     def stretched(field: Field, held: Any) -> Any:
         if isinstance(held, Schedule):
             by_cycle = isinstance(schedule, Triangular) and schedule.scale_by == "cycle"
-            return held if field.holds == "ticks" or by_cycle else _stretched(held, old, new, by_whole)
+            return held if field.holds == "ticks" or by_cycle else _stretched(held, life, run, by_whole)
         if type(held) is tuple:
             return tuple(stretched(field, inner) for inner in held)
         if held is None or field.holds != "number" or field.spec.kind not in ("length", "period", "time"):
             return held
-        before, after = (total[..., None] if field.spec.ndim else total for total in (old, new))
-        return _scaled(field.spec.kind, held, before, after, by_whole)
+        change = life if field.spec.kind == "length" else run
+        return _scaled(field.spec.kind, held, _column(change) if field.spec.ndim else change, by_whole)
 
     return with_fields(
         schedule, {field.name: stretched(field, getattr(schedule, field.name)) for field in schedule._fields}
     )
 
 
-def _scaled(kind: str, held: Any, old: Any, new: Any, by_whole: bool) -> Any:
-    """held · new / old: exactly, or as the nearest whole number where that is what a length was and is to be."""
+def _column(change: Change) -> Change:
+    """For a table of lengths."""
+    return change[0][..., None], change[1][..., None]
+
+
+def _scaled(kind: str, held: Any, change: Change, by_whole: bool) -> Any:
+    """Exactly, or to the nearest whole number where that is what a length was and is to be."""
+    old, new = change
     if is_real(held) or (kind != "length" and not by_whole):
         if any(map(is_traced, (held, old, new))):
             return double(held) * new / old
