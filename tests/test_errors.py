@@ -100,6 +100,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.CosineRestarts(1.0, 0.0, 10, growth=0.5), ValueError, "CosineRestarts: `growth` must be at least 1, got 0.5."),
     (lambda: js.CosineRestarts(1.0, 0.0, 10, cycles=2.5), TypeError, "CosineRestarts: `cycles` must be an integer, got 2.5. The arguments are CosineRestarts(init_value, end_value, period_steps, growth, decay, cycles)."),
     (lambda: js.Triangular(0.0, 1.0, 5, scale_by="epoch"), ValueError, "Triangular: `scale_by` must be \"cycle\" or \"step\", got 'epoch'."),
+    (lambda: js.repeat(LINE, 10, growth=1.000001), ValueError, "repeat: `growth` must be 1, or at least 1.00001, got 1.000001"),
     (lambda: js.repeat(LINE, 10, growth=0), ValueError, "repeat: `growth` must be at least 1, got 0."),
     (lambda: js.repeat(LINE, 10, count=0), ValueError, "repeat: `count` must be at least 1, got 0."),
     (lambda: js.repeat(js.Tabulated([1.0]), 10, growth=2), TypeError, "repeat: a schedule without lengths cannot be stretched, got Tabulated("),

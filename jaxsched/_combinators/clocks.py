@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxsched._combinators.stretching import _check_lengths, grown
+from jaxsched._curves.cyclic import check_growth
 from jaxsched._data.fields import as_schedule
 from jaxsched._numerics.counts import is_real, moved, positive, single, steps_left, ticks
 from jaxsched._numerics.cycles import equal_cycle, growing_clock, whole_growing_cycle
@@ -111,6 +112,7 @@ class Repeat(Schedule, name="repeat"):
     def _check(self) -> None:
         if self.growth is not None:
             _check_lengths("repeat", self.schedule)
+            check_growth("repeat", self.growth)
 
     def formula(self, step: jax.Array) -> Number:
         period, schedule = self.period_steps, self.schedule

@@ -1,6 +1,6 @@
 """Curves that come back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -81,8 +81,7 @@ class CosineRestarts(Schedule):
 
     def _check(self) -> None:
         if self.growth is not None:
-            grows = lambda g: (g == 1) | (g >= 1 + LEAST_EXCESS)  # noqa: E731
-            check_numbers("CosineRestarts", "growth", self.growth, grows, f"must be 1, or at least {1 + LEAST_EXCESS}")
+            check_growth("CosineRestarts", self.growth)
 
     def formula(self, step: jax.Array) -> Number:
         period = self.period_steps
@@ -101,6 +100,12 @@ class CosineRestarts(Schedule):
         if self.decay is None:
             return self.init_value
         return repeated(self.init_value, log2_of_factor(self.decay), cycle)
+
+
+def check_growth(owner: str, growth: Any) -> None:
+    """Raise where a growth could not be told from 1."""
+    grows = lambda g: (g == 1) | (g >= 1 + LEAST_EXCESS)  # noqa: E731
+    check_numbers(owner, "growth", growth, grows, f"must be 1, or at least {1 + LEAST_EXCESS}")
 
 
 class Triangular(Schedule):
