@@ -61,7 +61,7 @@ def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | j
         raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
     if isinstance(array, Double):
         return array
-    if array.size == 0 and isinstance(given, list | tuple):
+    if array.size == 0 and isinstance(given, Sequence):
         array = array.astype(default_dtype(spec.integer))
     kinds = (np.integer,) if spec.kind == "count" else (np.integer, np.floating)
     if array.ndim < spec.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
@@ -179,6 +179,7 @@ def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
     """The step in the default integer type; what is negative may stay so."""
     if isinstance(step, jax.Array) and step.dtype == default_dtype(integer=True):
         return step
+    step = jnp.asarray(step) if hasattr(step, "__jax_array__") else step
     if isinstance(step, int) and not isinstance(step, bool):
         step = np.asarray(max(step, 0))
     if not (isinstance(step, np.ndarray | np.integer | jax.Array) and jnp.issubdtype(step.dtype, np.integer)):
@@ -201,13 +202,15 @@ def _too_large() -> str:
 
 
 def _gather(given: object, axis: int) -> np.ndarray | jax.Array | Double | None:
-    """A number, an array, or a (nested) list of them as one array, or None where that cannot be.
+    """A number, an array, or a (nested) sequence of them as one array, or None where that cannot be.
 
-    The axis of a list comes first, as in NumPy. That of a table comes last: where its entries are stacks, it is one.
+    The axis of a sequence comes first, as in NumPy. That of a table comes last: if its entries are stacks, it is one.
     """
     if isinstance(given, jax.Array | np.ndarray | Double):
         return given
-    if isinstance(given, list | tuple):
+    if hasattr(given, "__jax_array__"):  # a variable of Flax NNX
+        return jnp.asarray(given)
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
         gathered = (_gather(entry, axis=0) for entry in given)
         numbers: list[Any] = [entry for entry in gathered if isinstance(entry, Double) or _is_number(entry)]
         if len(numbers) < len(given):
@@ -223,7 +226,9 @@ def _gather(given: object, axis: int) -> np.ndarray | jax.Array | Double | None:
             return xp.stack(xp.broadcast_arrays(*numbers), axis=axis)
         except ValueError:
             return None
-    return np.asarray(given) if isinstance(given, int | float | np.generic) else None
+    if isinstance(given, int | float | np.generic) or hasattr(given, "__array__"):  # a column of pandas, a CPU tensor
+        return np.asarray(given)
+    return None
 
 
 def _is_number(array: Any) -> bool:
