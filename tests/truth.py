@@ -80,7 +80,7 @@ def number(held: Any, real: bool = False) -> Any:
     if isinstance(held, Double):
         exact = Fraction(float(held.high)) + Fraction(float(held.low))
         return exact if real else ratio(exact)
-    return int(held) if isinstance(held, np.integer) else mpf(float(held))
+    return int(held) if np.issubdtype(held.dtype, np.integer) else mpf(float(held))
 
 
 def ratio(a: Time, b: Time = 1) -> Any:
