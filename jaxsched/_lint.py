@@ -35,7 +35,7 @@ from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.queries import extrema_between
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import TOTAL, Count
+from jaxsched._typing import COUNT, Count
 
 
 HUGE = 10
@@ -114,7 +114,7 @@ def lint(schedule: Schedule | ArrayLike, total_steps: Count) -> list[Finding]:
     step 0: far from the start: Cosine goes from 0.1 to 1000.
     """
     schedule = as_schedule("lint", "schedule", schedule, Schedule)
-    last = checked_leaf("lint", "total_steps", total_steps, TOTAL)
+    last = checked_leaf("lint", "total_steps", total_steps, COUNT)
     if np.shape(last):
         raise TypeError(f"lint: `total_steps` must be one integer, got {total_steps!r}.")
     if any(map(is_traced, (last, *jax.tree.leaves(schedule)))):

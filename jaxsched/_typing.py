@@ -90,9 +90,10 @@ Factor = Annotated[Number | Double, Spec(minimum=0, paired=True)]
 Growth = Annotated[Number | Double, Spec(minimum=1, paired=True)]
 """A factor that does not shrink."""
 
-TOTAL = Spec("count", minimum=0)
+COUNT = Spec("count", minimum=0)
 LENGTH = Spec("length", minimum=0)
 LENGTHS = Spec("length", ndim=1, minimum=0)
+PLAIN_LENGTH = Spec("length", minimum=0, plain=True)
 
 Length = Annotated[Amount, LENGTH]
 """A number of steps, whole or real; 0 is legal."""
@@ -112,7 +113,7 @@ Time = Annotated[Amount, Spec("time", minimum=0)]
 TimeConstant = Annotated[Amount, Spec("time", minimum=0, positive=True)]
 """A time constant, in steps. One of 0 would be infinitely fast: a mistake where it is known, and defined where not."""
 
-Times = Annotated[Count, Spec("count", minimum=0)]
+Times = Annotated[Count, COUNT]
 """How often: a number of cycles."""
 
 AtLeastOnce = Annotated[Count, Spec("count", minimum=1)]
@@ -143,4 +144,4 @@ def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
         return (spec_of(options[0])[0], optional) if len(options) == 1 else (None, False)
     if get_origin(annotation) is Annotated:
         return next((extra for extra in annotation.__metadata__ if isinstance(extra, Spec)), None), False
-    return {float: Spec(), int: dataclasses.replace(LENGTH, plain=True)}.get(annotation), False
+    return {float: Spec(), int: PLAIN_LENGTH}.get(annotation), False

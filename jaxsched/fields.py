@@ -14,10 +14,10 @@ real or the step is, floats as the step is. They differ in how they are stretche
 
 from typing import Annotated, Any
 
-from jaxsched._typing import Spec
+from jaxsched._typing import COUNT, PLAIN_LENGTH, Spec
 
 
-Length = Annotated[Any, Spec("length", minimum=0, plain=True)]
+Length = Annotated[Any, PLAIN_LENGTH]
 """A number of steps, as `int` is: a phase, a boundary. Stretched, a whole one goes to the nearest whole step."""
 
 Period = Annotated[Any, Spec("period", minimum=0, plain=True)]
@@ -26,5 +26,5 @@ Period = Annotated[Any, Spec("period", minimum=0, plain=True)]
 TimeConstant = Annotated[Any, Spec("time", minimum=0, positive=True, plain=True)]
 """The steps in which something grows or decays; not 0, as far as that is known. Stretched, it is scaled exactly."""
 
-Count = Annotated[Any, Spec("count", minimum=0)]
+Count = Annotated[Any, COUNT]
 """How often: a whole number, which is not stretched."""

@@ -612,6 +612,8 @@ ROWS = {
     ),
 }
 
+ROWS_WITH_A_FORMULA = [name for name in ROWS if name != "FromFunction"]
+
 STRUCTURES = (
     "Constant",
     "FromFunction",

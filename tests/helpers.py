@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 import jaxsched as js
+from jaxsched._data.checks import as_pair
+from jaxsched._data.data import map_numbers
+from jaxsched._data.fields import Field
 from jaxsched._schedule.programs import Program
 
 
@@ -68,6 +71,20 @@ def float_leaves(schedule: js.Schedule) -> tuple[list[Any], Any]:
         return jax.tree.unflatten(structure, others)
 
     return [leaves[i] for i in where], rebuild
+
+
+def with_lengths(schedule: js.Schedule, change: Callable[[np.ndarray], np.ndarray]) -> js.Schedule:
+    """The same with other lengths in the place of whole ones, all of them real."""
+
+    def changed(x: Any, field: Field) -> Any:
+        return as_pair(change(np.asarray(x))) if field.spec.may_be_real and field.spec.kind != "ratio" else x
+
+    return map_numbers(changed, schedule)
+
+
+def made_real(schedule: js.Schedule) -> js.Schedule:
+    """The same with all its whole lengths a part of a step longer."""
+    return with_lengths(schedule, lambda x: x + 0.2718281828459045)
 
 
 def with_other_quotients(

@@ -11,16 +11,14 @@ import jaxsched as js
 from jaxsched._data.checks import as_pair
 from jaxsched._data.data import map_numbers
 from jaxsched._data.fields import Field
-from jaxsched._numerics.doubles import Double
-from tests.catalogue import ROWS, STRUCTURES
-from tests.helpers import tiers
+from jaxsched._numerics.doubles import is_pair
+from tests.catalogue import ROWS, ROWS_WITH_A_FORMULA, STRUCTURES
+from tests.helpers import made_real, tiers
 from tests.truth import LAST, truth
 
 
 PAIRS = 100_000
 SCHEDULES, STEPS = 60, 20
-
-ROWS_WITH_A_FORMULA = [name for name in ROWS if name != "FromFunction"]
 
 INTERVALS = {"lower": (-7.0, -1.0), "upper": (1.0, 5.0), "bend": (0.01, 0.99), "decay_rate": (0.01, 0.99)}
 COUNTS = {"index": 2, "cycles": 9, "count": 9, "growth": 4, "k": 100}
@@ -48,19 +46,6 @@ def drawn(schedule: js.Schedule, count: int, rng: np.random.Generator) -> js.Sch
         return as_pair(held.high * (1 + rng.uniform(-1, 1, held.high.shape) * 2.0**-25)) if is_pair(held) else held
 
     return jax.tree.map(with_low_half, map_numbers(numbers, schedule), is_leaf=is_pair)
-
-
-def is_pair(held: Any) -> bool:
-    return isinstance(held, Double)
-
-
-def made_real(schedule: js.Schedule, by: float = 0.2718281828459045) -> js.Schedule:
-    """The same, with all its lengths a part of a step longer."""
-
-    def longer(x: Any, field: Field) -> Any:
-        return as_pair(np.asarray(x) + by) if field.spec.may_be_real and field.spec.kind != "ratio" else x
-
-    return map_numbers(longer, schedule)
 
 
 @pytest.mark.parametrize("name", tiers(ROWS_WITH_A_FORMULA, STRUCTURES))

@@ -19,20 +19,15 @@ from hypothesis import given, strategies as st
 import jaxsched as js
 from jaxsched._combinators.stretching import grown
 from jaxsched._numerics.counts import as_boundary
-from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched.fields import Count, Period, TimeConstant
 from jaxsched.training import decay_now, scheduled, schedules, step, values
 from tests import strategies
-from tests.catalogue import FEW, ROWS
-from tests.helpers import enable_x64, examples, tiers
-from tests.test_random import ROWS_WITH_A_FORMULA, made_real
+from tests.catalogue import FEW, ROWS, ROWS_WITH_A_FORMULA
+from tests.helpers import enable_x64, examples, float_leaves, made_real, tiers, with_lengths
 
 
 T = np.arange(3000)
-
-
-def is_real(length: Any) -> bool:
-    return isinstance(length, Double)
 
 
 # What people write, in one line, against its definition.
@@ -151,9 +146,9 @@ def test_whole_numbers_share_one_program():
 
 
 @pytest.mark.parametrize("given", [7.5, np.float32(7.5), jnp.float32(7.5), jnp.float32(8.0), jnp.bfloat16(8.0)])
-def test_any_other_number_and_every_float_of_jax_is_real(given: Any):
-    assert is_real(js.Linear(1.0, 0.0, given).transition_steps)
-    assert is_real(jax.jit(lambda x: js.Linear(1.0, 0.0, x))(given).transition_steps)
+def test_any_other_number_and_every_float_of_jax_is_pair(given: Any):
+    assert is_pair(js.Linear(1.0, 0.0, given).transition_steps)
+    assert is_pair(jax.jit(lambda x: js.Linear(1.0, 0.0, x))(given).transition_steps)
 
 
 def test_what_is_derived_from_a_float_of_jax_is_real_too():
@@ -174,14 +169,14 @@ def test_a_table_a_stack_and_a_column_are_of_one_kind():
     lengths: Any
     stack: Any
     build: Any = js.build
-    assert is_real(js.PiecewiseConstant([10, 20.5], [1.0, 0.5, 0.1]).boundaries)
+    assert is_pair(js.PiecewiseConstant([10, 20.5], [1.0, 0.5, 0.1]).boundaries)
     lengths = [10, 20.5, 30]
     stack = js.stack([js.Linear(1.0, 0.0, each) for each in lengths])
     assert stack == js.Linear(1.0, 0.0, lengths) == build(lambda n: js.Linear(1.0, 0.0, n), js.grid(n=lengths))
-    assert is_real(stack.transition_steps) and stack[0] == js.Linear(1.0, 0.0, 10)
-    assert not is_real(js.Linear(1.0, 0.0, np.array([10.0, 30.0])).transition_steps)
+    assert is_pair(stack.transition_steps) and stack[0] == js.Linear(1.0, 0.0, 10)
+    assert not is_pair(js.Linear(1.0, 0.0, np.array([10.0, 30.0])).transition_steps)
     many = js.grid(n=np.linspace(10, 310, 301), peak=[1.0, 0.5])
-    assert not is_real(build(lambda n, peak: js.Linear(peak, 0.0, n), many).transition_steps)
+    assert not is_pair(build(lambda n, peak: js.Linear(peak, 0.0, n), many).transition_steps)
     np.testing.assert_allclose(stack(T), [js.Linear(1.0, 0.0, each)(T) for each in lengths], atol=1e-6)
 
 
@@ -206,7 +201,7 @@ class Sawtooth(js.Schedule):
     period_steps: int | float
 
     def formula(self, step: jax.Array) -> jax.Array:
-        assert not is_real(self.period_steps) and jnp.asarray(self.period_steps).dtype == step.dtype
+        assert not is_pair(self.period_steps) and jnp.asarray(self.period_steps).dtype == step.dtype
         return self.peak_value * (step % self.period_steps) / self.period_steps
 
 
@@ -363,28 +358,12 @@ def test_a_gradient_lies_between_the_differences_to_the_left_and_to_the_right(cu
 def test_every_gradient_is_finite_also_for_lengths_of_0(name: str):
     @jax.jit
     def gradients(schedule: js.Schedule, at: jax.Array) -> Any:
-        real = lambda x: isinstance(x, Double)  # noqa: E731
-        leaves, structure = jax.tree.flatten(schedule, is_leaf=real)
-        where = [i for i, leaf in enumerate(leaves) if real(leaf)]
+        floats, rebuild = float_leaves(schedule)
+        return jax.vmap(lambda step: jax.grad(lambda floats: rebuild(floats)(step))(floats))(at)
 
-        def value(lengths: list[Any], step: jax.Array) -> jax.Array:
-            return structure.unflatten([lengths.pop(0) if i in where else leaf for i, leaf in enumerate(leaves)])(step)
-
-        return jax.vmap(lambda step: jax.grad(lambda lengths: value([*lengths], step))([leaves[i] for i in where]))(at)
-
-    schedule = made_real(ROWS[name].build())
-    at = jnp.array([0, 1, 7, 100, 2**24, 2**31 - 1])
-    for each in (schedule, jax.tree.map(lambda x: x * 0 if is_length(x, schedule) else x, schedule)):
-        assert all(np.isfinite(x).all() for x in jax.tree.leaves(gradients(each, at)))
-
-
-def is_length(x: Any, schedule: js.Schedule) -> bool:
-    return any(
-        x is part
-        for leaf in jax.tree.leaves(schedule, is_leaf=is_real)
-        if is_real(leaf)
-        for part in (leaf.high, leaf.low)
-    )
+    row, at = ROWS[name].build(), jnp.array([0, 1, 7, 100, 2**24, 2**31 - 1])
+    for schedule in (made_real(row), with_lengths(row, lambda x: 0.0 * x)):
+        assert all(np.isfinite(x).all() for x in gradients(schedule, at))
 
 
 TRACED: dict[str, Callable[[Any], js.Schedule]] = {
@@ -545,5 +524,5 @@ def test_what_is_longer_than_all_steps_there_are_holds_at_the_last():
 def test_a_traced_horizon_makes_real_what_is_scaled_exactly():
     schedule = js.warmup_exponential(peak_value=1.0, warmup_steps=10, transition_steps=10, decay_rate=0.5)
     traced = jax.jit(lambda new: js.stretch(schedule, 100, new))(50)
-    assert is_real(traced.schedules[1].transition_steps) and not is_real(traced.boundaries)
+    assert is_pair(traced.schedules[1].transition_steps) and not is_pair(traced.boundaries)
     np.testing.assert_allclose(traced(T), js.stretch(schedule, 100, 50)(T), rtol=1e-6)

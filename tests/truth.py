@@ -1,7 +1,8 @@
 """Any schedule at any step in 40 digits, straight from the formulas in the docstrings, and how far off it may be.
 
-Hyperparameters are taken as the leaves hold them, and steps and lengths as integers or fractions. Every curve is allowed the units in the last place that the contract
-grants it, and a combinator what its operands are allowed, with a rounding of its own.
+Hyperparameters are taken as the leaves hold them, and steps and lengths as integers or fractions. Every curve is
+allowed the units in the last place that the contract grants it, and a combinator what its operands are allowed, with a
+rounding of its own.
 """
 
 import math
@@ -186,7 +187,7 @@ def inverse_time_decay(t: Time, init_value: Any, transition_steps: Time, decay_r
     return within(CURVE, init_value / (1 + decay_rate * counted(t, transition_steps, staircase)))
 
 
-def logistic(t: Time, init_value: Any, end_value: Any, midpoint: Time, timescale: int) -> Truth:
+def logistic(t: Time, init_value: Any, end_value: Any, midpoint: Time, timescale: Time) -> Truth:
     part = 1 / (1 + mpmath.e ** max(min(ratio(midpoint - t, timescale), 1000), -1000))
     return within(CURVE, init_value + (end_value - init_value) * part)
 

@@ -19,7 +19,7 @@ from jaxsched._data.checks import as_exact, as_pair, as_real, checked_leaf, is_t
 from jaxsched._data.export import register_for_export
 from jaxsched._data.fields import Field, convert, describe, half, within
 from jaxsched._data.source import show
-from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._numerics.floats import x64
 
 
@@ -120,7 +120,8 @@ def _exact_numbers(data: Data) -> tuple[list[Any], Any]:
         known = isinstance(x, Double) and isinstance(x.high, np.ndarray | np.generic | jax.Array) and not is_traced(x)
         return as_exact(x) if known else x
 
-    return jax.tree.flatten(jax.tree.map(exact, data, is_leaf=lambda x: isinstance(x, Double)))
+    numbers, structure = jax.tree.flatten(data, is_leaf=is_pair)
+    return list(map(exact, numbers)), structure
 
 
 # A class becomes a pytree, and its numbers can be walked over.
@@ -214,12 +215,12 @@ def broadcast_numbers(data: D, shape: tuple[int, ...] | None = None) -> D:
 
 def of_one_kind(rows: Sequence[D]) -> list[D]:
     """The same data; a length that is real in one of them is real in all, if they differ in nothing else."""
-    flat = [jax.tree.flatten(row, is_leaf=lambda x: isinstance(x, Double)) for row in rows]
+    flat = [jax.tree.flatten(row, is_leaf=is_pair) for row in rows]
     if len({structure for _, structure in flat}) > 1:
         return list(rows)
     columns = list(zip(*(leaves for leaves, _ in flat), strict=True))
     for i, column in enumerate(columns):
-        if len({isinstance(x, Double) for x in column}) > 1:
+        if len(set(map(is_pair, column))) > 1:
             columns[i] = tuple(map(as_real, column))
     return [jax.tree.unflatten(flat[0][1], [column[i] for column in columns]) for i in range(len(rows))]
 
@@ -237,4 +238,4 @@ def narrowed(data: D) -> D:
         return as_pair(np.asarray(old.high, np.float64) + old.low) if known else new
 
     checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.spec), data)
-    return jax.tree.map(narrow, data, checked, is_leaf=lambda x: isinstance(x, Double))
+    return jax.tree.map(narrow, data, checked, is_leaf=is_pair)

@@ -129,6 +129,11 @@ def positive(length: Number, like: ArrayLike = 0) -> jax.Array:
     return where(length > LEAST_LENGTH, length, LEAST_LENGTH)
 
 
+def divisor(length: Number, like: ArrayLike = 0) -> Any:
+    """A length to divide by: an integer of at least 1, or a double where it or the other is real."""
+    return as_length(length) if is_real(length, like) else positive(length)
+
+
 def as_length(length: Number) -> Double:
     """What a rate per length is divided by to be one per step; a whole length of 0 counts as 1."""
     if not isinstance(length, Double):
@@ -177,7 +182,7 @@ def whole_periods(step: jax.Array, length: Number) -> jax.Array:
 
 def ticks(step: jax.Array, k: Number) -> jax.Array:
     """⌊⌊step⌋ / k⌋; a whole k of 0 counts as 1."""
-    return divided(whole(step), as_length(k) if is_real(k) else positive(k))[0]
+    return divided(whole(step), divisor(k))[0]
 
 
 def divided(count: jax.Array, by: Number) -> tuple[jax.Array, jax.Array]:

@@ -7,16 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.counts import (
-    as_length,
-    difference,
-    divided,
-    is_real,
-    not_negative,
-    positive,
-    single,
-    steps_left,
-)
+from jaxsched._numerics.counts import difference, divided, divisor, is_real, not_negative, single, steps_left
 from jaxsched._numerics.doubles import Double, Number, choose, double
 from jaxsched._numerics.exponentials import exp2_in_doubles, log2, times_log2
 from jaxsched._numerics.floats import as_float, inverse, last_step, nearest, where
@@ -31,7 +22,7 @@ def equal_cycle(step: jax.Array, period: Number, last: ArrayLike | None = None) 
 
     A whole period of 0 counts as 1.
     """
-    period = as_length(period) if is_real(step, period) else positive(period)
+    period = divisor(period, like=step)
     passed, rest = divided(step, period)
     if last is None:
         return passed, rest
@@ -118,7 +109,7 @@ def growing_cycle(
     of it is done. Where all is whole, so are the steps that are done and left.
     """
     is_exact = not is_real(step, period)
-    period = as_length(period) if is_real(period) else positive(period)
+    period = divisor(period)
     growth = Double(jnp.minimum(growth.high, float(last_step())), growth.low)  # the second cycle is endless then
     grows = (growth - 1.0).total >= LEAST_EXCESS
     growth = choose(grows, growth, double(2.0))

@@ -90,6 +90,11 @@ class Double:
         return (self - other).high >= 0
 
 
+def is_pair(x: Any) -> bool:
+    """For `is_leaf` of JAX's trees, where a double is to be one number."""
+    return isinstance(x, Double)
+
+
 Number = Union[ArrayLike, Double]  # noqa: UP007  `|` needs to know the class
 
 

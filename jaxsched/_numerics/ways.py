@@ -77,22 +77,18 @@ class Way(NamedTuple):
         """The value when this part has been gone from the near end, which is the far one where that has `arrived`."""
         return self.at_twice(2 * part, part == 1 if arrived is None else arrived)
 
-    def at_twice(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
-        """As `at`, for twice the part."""
-        return where(arrived, self.far, self.along(twice))
+    def at_twice(self, twice: jax.Array, arrived: jax.Array, real: bool = False) -> jax.Array:
+        """As `at`, for twice the part. Where the way could be longer than the largest float, all is made smaller.
 
-    def at_real(self, twice: jax.Array, arrived: jax.Array) -> jax.Array:
-        """As `at_twice`, for steps that have a gradient: also where it has arrived, it is that of the way."""
-        value = self.along(twice)
-        return where(arrived, value + jax.lax.stop_gradient(self.far - value), value)
-
-    def along(self, twice: jax.Array) -> jax.Array:
-        """Where the way could be longer than the largest float, all is made smaller."""
+        `real`: of real steps, which have a gradient; where it has arrived, too, it is that of the way.
+        """
         large = jnp.abs(self.far) > 2.0**125
         fit, back = where(large, 0.25, 1.0), where(large, 4.0, 1.0)
         near = as_rounded(self.near * fit)  # or this product is fused with the sum, and not the other one
         half = self.far * fit / 2 - near / 2
-        return (near + half * twice) * back
+        value = (near + half * twice) * back
+        far = value + jax.lax.stop_gradient(self.far - value) if real else self.far
+        return where(arrived, far, value)
 
 
 def way(first: ArrayLike, second: ArrayLike) -> Way:
@@ -112,8 +108,7 @@ def line(init: ArrayLike, end: ArrayLike, left: jax.Array, length: Number) -> ja
     """init · left / length + end · (1 - left / length). A length of 0 is over."""
     path, length = way(init, end), positive(length, like=left)
     gone = path.steps(left, length)
-    twice, arrived = 2 * exact_part_of(gone, length), gone == length
-    return path.at_real(twice, arrived) if is_real(length) else path.at_twice(twice, arrived)
+    return path.at_twice(2 * exact_part_of(gone, length), gone == length, real=is_real(length))
 
 
 def symmetric(
@@ -133,8 +128,7 @@ def symmetric(
     to_go = length - gone
     unit = WAVE / length if is_real(length) else WAVE * inverse(as_float(length))
     shorter = twice(as_float(lesser(gone, to_go)) * unit)
-    part, arrived = where(gone <= to_go, shorter, 2 - shorter), to_go == 0
-    return path.at_real(part, arrived) if is_real(length) else path.at_twice(part, arrived)
+    return path.at_twice(where(gone <= to_go, shorter, 2 - shorter), to_go == 0, real=is_real(length))
 
 
 # Shapes: two parts that add up to 1 from two such parts, or one from one that is at most a half.

@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, get_type_hints
 
-import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._combinators.clocks import reverse, shift
@@ -12,7 +11,7 @@ from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import as_array, as_exact, as_leaf, derived_length, in_row, is_jax_real, is_traced
-from jaxsched._numerics.counts import as_length, is_real, not_negative, single
+from jaxsched._numerics.counts import divisor, is_real, not_negative, single
 from jaxsched._numerics.doubles import double
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import spec_of
@@ -90,9 +89,7 @@ def _exactly(length: Any) -> np.ndarray:
 
 def not_zero(length: Any) -> Any:
     """The length. Where it is traced it can be 0, and counts as 1 if it is whole, or as a small part of a step."""
-    if not is_traced(length):
-        return length
-    return as_length(length) if is_real(length) else jnp.maximum(length, 1)
+    return divisor(length) if is_traced(length) else length
 
 
 def as_plain(length: Any) -> Any:

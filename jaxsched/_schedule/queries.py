@@ -19,7 +19,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
 from jaxsched._numerics.floats import as_float, default_dtype, finite
 from jaxsched._schedule.programs import Program
-from jaxsched._typing import TOTAL, Count, Number, Spec
+from jaxsched._typing import COUNT, Count, Number, Spec
 
 
 class Curve(Protocol):
@@ -90,7 +90,7 @@ class Queries:
         [0, 50, 100, -1]
         """
         v = checked_leaf("crossing", "value", value, Spec())
-        last = checked_leaf("crossing", "total_steps", total_steps, TOTAL)
+        last = checked_leaf("crossing", "total_steps", total_steps, COUNT)
         shape = _common_shape("crossing", self, value=v, total_steps=last)
         return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape=shape)
 
@@ -114,7 +114,7 @@ class Queries:
         >>> [float(x) for x in warmup_cosine(peak_value=1.0, warmup_steps=10, total_steps=100).extrema(90)]
         [0.0, 0.0, 1.0, 10.0]
         """
-        last = checked_leaf("extrema", "total_steps", total_steps, TOTAL)
+        last = checked_leaf("extrema", "total_steps", total_steps, COUNT)
         shape = _common_shape("extrema", self, total_steps=last)
         return _extrema(self[()], _zero(), jnp.maximum(last, 0), shape=shape)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxsched._data.checks import stacked
 from jaxsched._data.data import of_one_kind
-from jaxsched._numerics.doubles import Double
+from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.configs import Configs
 
@@ -83,7 +83,7 @@ def _build_columns(make: Callable[..., Schedule], configs: Configs) -> Schedule 
     """
 
     def single(schedule: Schedule) -> list[Any]:
-        leaves = jax.tree.leaves(schedule, is_leaf=lambda x: isinstance(x, Double))
+        leaves = jax.tree.leaves(schedule, is_leaf=is_pair)
         return [leaf.high if isinstance(leaf, Double) else leaf for leaf in leaves]
 
     try:
