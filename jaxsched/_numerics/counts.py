@@ -106,11 +106,9 @@ def begun(step: jax.Array, boundary: Number) -> jax.Array:
 
 
 def before(step: jax.Array, boundary: Number) -> jax.Array:
-    """The step, or the last one before the boundary if that has been reached."""
+    """The step, or the last one before the boundary if that has been reached, which is never below 0."""
     bound = as_boundary(step, boundary)
-    if is_real(step):
-        return where(step < bound, step, bound)
-    return jnp.minimum(step, jnp.maximum(bound - 1, 0) if is_real(boundary) else bound - 1)
+    return lesser(step, bound if is_real(step) else jnp.maximum(bound - 1, 0))
 
 
 def until(step: jax.Array, boundary: Any) -> jax.Array:

@@ -26,6 +26,22 @@ def test_a_boundary_is_step_0_of_the_next_schedule():
     assert joined(3) == UP(3) and joined(4) == DOWN(0) and joined(5) == DOWN(1)
 
 
+class Root(js.Schedule):
+    """A formula that no negative step can be given to."""
+
+    value: float
+
+    def formula(self, step: jax.Array) -> jax.Array:
+        return self.value * jnp.sqrt(step.astype(jnp.float32))
+
+
+@pytest.mark.parametrize("boundary", [0, jnp.float32(0.0)])
+def test_a_schedule_that_is_skipped_is_asked_for_no_negative_step(boundary: Any):
+    joined: Any = js.join_schedules([Root(2.0), FLAT], jnp.stack([boundary]))
+    assert joined(3) == 0.5
+    assert np.isfinite(jax.grad(lambda value: js.join_schedules([Root(value), FLAT], jnp.stack([boundary]))(3))(2.0))
+
+
 def test_a_sequence_is_a_join_at_the_running_sums():
     assert js.sequence([UP, FLAT, DOWN], [10, 5]) == js.join_schedules([UP, FLAT, DOWN], [10, 15])
 
