@@ -89,6 +89,7 @@ from jaxsched._recipes.warmups import (
 )
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.queries import Extrema as Extrema
+from jaxsched._schedule.recipe import recipe as recipe
 from jaxsched._schedule.schedule import Schedule as Schedule
 from jaxsched._sweep.engine import sweep as sweep
 from jaxsched._sweep.results import Results as Results
@@ -96,6 +97,7 @@ from jaxsched._tables.blocks import Block as Block, blocks as blocks
 from jaxsched._tables.configs import Configs as Configs, grid as grid
 from jaxsched._tables.evaluate import evaluate as evaluate
 from jaxsched._tables.stacking import build as build, stack as stack
+from jaxsched._text import dumps as dumps
 from jaxsched._units import (
     steps_from as steps_from,
     steps_from_epochs as steps_from_epochs,

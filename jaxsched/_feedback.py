@@ -17,12 +17,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._data.checks import check_numbers, checked_leaf, one_or_each
+from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.data import Data
 from jaxsched._data.export import exportable
+from jaxsched._data.messages import brief, one_or_each
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.floats import default_dtype, where
-from jaxsched._typing import AtLeastOnce, Factor, Rate, Scalar, Spec, Times
+from jaxsched._typing import Spec
+from jaxsched.fields import Count, Factor, PositiveCount, Rate, Value
 
 
 Mode = Literal["min", "max"]
@@ -117,26 +119,24 @@ class ReduceOnPlateau(Data):
     """
 
     mode: Mode = "min"
-    factor: Scalar = 0.1
-    patience: Times = 10
+    factor: Value = 0.1
+    patience: Count = 10
     threshold: Factor = 1e-4
     threshold_mode: ThresholdMode | None = None
-    cooldown: Times = 0
+    cooldown: Count = 0
     min_scale: Rate = 0.0
     eps: Rate | None = None
-    accumulation_size: AtLeastOnce = 1
+    accumulation_size: PositiveCount = 1
     nan: Missing = "bad"
     semantics: Literal["torch", "keras", "optax"] | None = None
 
-    def _check(self) -> None:
+    def check(self) -> None:
         name = self._name
-        _one_of(name, "semantics", self.semantics, *SEMANTICS)
         threshold_mode, eps = SEMANTICS[self.semantics]
         if self.threshold_mode is None:
             vars(self)["threshold_mode"] = threshold_mode
         if self.eps is None:
             vars(self)["eps"] = checked_leaf(name, "eps", eps, Spec())
-        _check_words(name, self.mode, self.threshold_mode, self.nan)
         check_numbers(name, "factor", self.factor, lambda x: (x > 0) & (x < 1), "must be between 0 and 1")
         check_numbers(name, "min_scale", self.min_scale, lambda x: x <= 1, "must be at most 1")
 
@@ -203,21 +203,20 @@ class GreedyPlateau(Data):
     """
 
     mode: Mode = "min"
-    factor: Scalar = 0.95
-    patience: Times = 10
+    factor: Value = 0.95
+    patience: Count = 10
     threshold: Factor = 1e-6
     threshold_mode: ThresholdMode = "abs"
-    cooldown: Times = 0
-    warmup: Times = 0
+    cooldown: Count = 0
+    warmup: Count = 0
     min_scale: Rate = 0.01
     max_scale: Rate = 10.0
     eps: Rate = 1e-8
-    accumulation_size: AtLeastOnce = 1
+    accumulation_size: PositiveCount = 1
     nan: Missing = "bad"
 
-    def _check(self) -> None:
+    def check(self) -> None:
         name = self._name
-        _check_words(name, self.mode, self.threshold_mode, self.nan)
         check_numbers(name, "factor", self.factor, lambda x: (x > 0) & (x < 1), "must be between 0 and 1")
         check_numbers(name, "min_scale", self.min_scale, lambda x: x <= 1, "must be at most 1")
         check_numbers(name, "max_scale", self.max_scale, lambda x: x >= 1, "must be at least 1")
@@ -271,7 +270,7 @@ def _init(shape: tuple[int, ...], mode: Mode) -> PlateauState:
 def _as_metric(owner: str, metric: ArrayLike, state: PlateauState) -> jax.Array:
     given = metric if isinstance(metric, jax.Array) else np.asarray(metric)
     if not (jnp.issubdtype(given.dtype, np.floating) or jnp.issubdtype(given.dtype, np.integer)):
-        raise TypeError(f"{owner}: `metric` must be a real number, got {metric!r}.")
+        raise TypeError(f"{owner}: `metric` must be a real number, got {brief(metric)}.")
     if not _fits(given.shape, state.scale.shape):
         raise ValueError(f"{owner}: `metric` must have shape {one_or_each(state.scale.shape)}, got {given.shape}.")
     return jnp.asarray(given, state.total.dtype)
@@ -328,14 +327,3 @@ def _better(
 
 def _one_more(count: jax.Array) -> jax.Array:
     return jnp.minimum(count, jnp.iinfo(count.dtype).max - 1) + 1
-
-
-def _check_words(owner: str, mode: str, threshold_mode: str | None, nan: str) -> None:
-    _one_of(owner, "mode", mode, "min", "max")
-    _one_of(owner, "threshold_mode", threshold_mode, "rel", "abs")
-    _one_of(owner, "nan", nan, "bad", "skip")
-
-
-def _one_of(owner: str, name: str, given: Any, *words: str | None) -> None:
-    if given not in words:
-        raise ValueError(f"{owner}: `{name}` must be one of {', '.join(map(repr, words))}, got {given!r}.")

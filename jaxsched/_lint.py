@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike
@@ -30,12 +29,13 @@ from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
 from jaxsched._data.checks import checked_leaf, is_traced
 from jaxsched._data.fields import as_schedule
+from jaxsched._data.messages import brief
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
 from jaxsched._schedule.queries import extrema_between
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import COUNT, Count
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import COUNT, Whole
 
 
 HUGE = 10
@@ -69,7 +69,7 @@ class Finding:
         return f"step {self.step}: {self.kind}: {self.message}"
 
 
-def lint(schedule: Schedule | ArrayLike, total_steps: Count) -> list[Finding]:
+def lint(schedule: ScheduleLike, total_steps: Whole) -> list[Finding]:
     """What is probably wrong with a schedule, for a run of `total_steps` steps. An empty list: nothing.
 
     The kinds of findings:
@@ -113,10 +113,10 @@ def lint(schedule: Schedule | ArrayLike, total_steps: Count) -> list[Finding]:
     step 0: length of 0: `transition_steps` is 0: Cosine begins at 1000, not at its `init_value` 0.1.
     step 0: far from the start: Cosine goes from 0.1 to 1000.
     """
-    schedule = as_schedule("lint", "schedule", schedule, Schedule)
+    schedule = as_schedule("lint", "schedule", schedule, Schedule).expand()
     last = checked_leaf("lint", "total_steps", total_steps, COUNT)
     if np.shape(last):
-        raise TypeError(f"lint: `total_steps` must be one integer, got {total_steps!r}.")
+        raise TypeError(f"lint: `total_steps` must be one integer, got {brief(total_steps)}.")
     if any(map(is_traced, (last, *jax.tree.leaves(schedule)))):
         raise TypeError("lint: the numbers must be known, and not traced: call it outside of jax.jit.")
     if schedule.shape:

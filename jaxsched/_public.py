@@ -22,7 +22,8 @@ def publish(door: str, names: dict[str, Any], inner: Iterable[type]) -> list[str
     public = {name: x for name, x in names.items() if inspect.isclass(x) or inspect.isfunction(x)}
     public = {name: x for name, x in public.items() if x.__module__.startswith("jaxsched.") and x is not publish}
     for x in public.values():
-        x.__module__ = door
-        if "__firstlineno__" in vars(x):  # by which Python 3.13 would show other lines, of the file of the door
-            delattr(x, "__firstlineno__")
+        for each in (x, vars(x).get("Recipe", x)):
+            each.__module__ = door
+            if "__firstlineno__" in vars(each):  # by which Python 3.13 would show other lines, of the file of the door
+                delattr(each, "__firstlineno__")
     return sorted(public.keys() - {x.__name__ for x in inner})

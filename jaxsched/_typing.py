@@ -1,20 +1,48 @@
-"""The words for what a user gives: the numbers of a schedule, and the step.
+"""What numbers are to a schedule: the declaration behind each word of `jaxsched.fields`, and the types of arguments.
 
-A field of a schedule says by its annotation what it holds, and `Spec` says how that is checked and stored.
-Most users never meet this file: in a schedule of your own, write `float` for a value, `int` or `int | float` for a
-length, and see `jaxsched.fields` for more.
+A type checker is told all that may be given: numbers of Python, NumPy and JAX, arrays for a stack, tracers. At run
+time an annotation is what a file or a shell can hold, `float` or `int | float`, for tools that read it.
 """
 
 import dataclasses
+import functools
+import operator
 import types
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
 import jax
 import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsched._numerics.doubles import Double
+
+
+if TYPE_CHECKING:
+
+    class HasArray(Protocol):
+        """A column of pandas, a CPU tensor of PyTorch."""
+
+        def __array__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    class HasJaxArray(Protocol):
+        """A variable of Flax NNX."""
+
+        def __jax_array__(self) -> jax.Array: ...
+
+    Number = float | np.floating | np.integer | np.ndarray | jax.Array
+    Whole = int | np.integer | np.ndarray | jax.Array
+    Amount = Number | Double
+    Numbers = Sequence[Number] | np.ndarray | jax.Array | HasArray | HasJaxArray
+    Amounts = Sequence[Amount] | np.ndarray | jax.Array | Double | HasArray | HasJaxArray
+    Step = ArrayLike | HasJaxArray
+else:
+    Number = float
+    Whole = int
+    Amount = int | float
+    Numbers = tuple[float, ...]
+    Amounts = tuple[int | float, ...]
+    Step = int
 
 
 Kind = Literal["value", "count", "ratio", "length", "period", "time"]
@@ -42,7 +70,7 @@ class Spec:
         increasing: whether its entries must not decrease.
         or_schedule: whether a schedule may stand in its place, or in that of any of its entries.
         paired: whether it is held as a `Double`, two leaves.
-        plain: whether a formula is given a real one as a float, for those who do not know doubles.
+        unit: what a count counts, for messages.
     """
 
     kind: Kind = "value"
@@ -52,7 +80,7 @@ class Spec:
     increasing: bool = False
     or_schedule: bool = False
     paired: bool = False
-    plain: bool = False
+    unit: str = ""
 
     @property
     def integer(self) -> bool:
@@ -64,6 +92,21 @@ class Spec:
         """Whether it is an integer where it is whole, and a `Double` where it is not."""
         return self.kind not in ("value", "count")
 
+    @property
+    def noun(self) -> str:
+        """What it must be, for messages."""
+        one = {"count": f"a whole number of {self.unit}" if self.unit else "an integer", "value": "a real number"}
+        one["ratio"] = one["value"]
+        noun = one.get(self.kind, "a number of steps")
+        return f"a sequence, each entry {noun}" if self.ndim else noun
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """Marks an argument that is one of these words, or a function."""
+
+    words: tuple[str, ...]
+
 
 PIECES = "pieces"
 """Marks a schedule whose numbers have one axis more, inside all others: one entry for each piece of a join."""
@@ -71,77 +114,48 @@ PIECES = "pieces"
 TICKS = "ticks"
 """Marks a schedule on a clock of its own, which does not change when the steps do."""
 
-Number = float | np.floating | np.integer | np.ndarray | jax.Array
-Count = int | np.integer | np.ndarray | jax.Array
-Amount = Number | Double
-
-Step = ArrayLike
-"""The 0-based index of the optimizer update: an integer or an array of integers (optax asks for a wider type)."""
-
-Scalar = Annotated[Number, Spec()]
-"""A value: absolute, never a ratio."""
-
-Rate = Annotated[Number, Spec(minimum=0)]
-"""A power, or a rate: not negative."""
-
-Factor = Annotated[Number | Double, Spec(minimum=0, paired=True)]
-"""A factor that is applied again and again: not negative, and held with the precision in which it is given."""
-
-Growth = Annotated[Number | Double, Spec(minimum=1, paired=True)]
-"""A factor that does not shrink."""
-
+VALUE = Spec()
 COUNT = Spec("count", minimum=0)
 LENGTH = Spec("length", minimum=0)
 LENGTHS = Spec("length", ndim=1, minimum=0)
-PLAIN_LENGTH = Spec("length", minimum=0, plain=True)
 
-Length = Annotated[Amount, LENGTH]
-"""A number of steps, whole or real; 0 is legal."""
 
-SomeSteps = Annotated[Amount, Spec("length", minimum=0, positive=True)]
-"""A number of steps, and not 0."""
+# What a class or a function declares, and what its tools are shown.
 
-Offset = Annotated[Amount, Spec("length")]
-"""A number of steps that may be negative."""
 
-Period = Annotated[Amount, Spec("period", minimum=0)]
-"""The steps after which something begins again; 0 is legal."""
+def declared(owner: Any) -> dict[str, Any]:
+    """The annotations of a class or a function, with all that is declared in them."""
+    return get_type_hints(owner, include_extras=True)
 
-Time = Annotated[Amount, Spec("time", minimum=0)]
-"""A time constant, or a time, in steps; 0 is legal."""
 
-TimeConstant = Annotated[Amount, Spec("time", minimum=0, positive=True)]
-"""A time constant, in steps. One of 0 would be infinitely fast: a mistake where it is known, and defined where not."""
+def plain(annotation: Any) -> Any:
+    """The annotation without declarations: what is shown, and what tools read."""
+    if get_origin(annotation) is Annotated:
+        return plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return functools.reduce(operator.or_, map(plain, get_args(annotation)))
+    return annotation
 
-Times = Annotated[Count, COUNT]
-"""How often: a number of cycles."""
 
-AtLeastOnce = Annotated[Count, Spec("count", minimum=1)]
-"""How often, and not never."""
+def options_of(annotation: Any) -> tuple[list[Any], bool]:
+    """What may be given but None, and whether None may be."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return [annotation], False
+    options = [option for option in get_args(annotation) if option is not types.NoneType]
+    return options, len(options) < len(get_args(annotation))
 
-Ratio = Annotated[Amount, Spec("ratio", minimum=1)]
-"""A factor of lengths that does not shrink."""
 
-Values = Annotated[Sequence[Number] | np.ndarray | jax.Array, Spec(ndim=1)]
-"""A table of values."""
-
-Lengths = Annotated[Sequence[Amount] | np.ndarray | jax.Array | Double, LENGTHS]
-"""A table of lengths, or of steps in any order."""
-
-Boundaries = Annotated[
-    Sequence[Amount] | np.ndarray | jax.Array | Double, Spec("length", ndim=1, minimum=0, increasing=True)
-]
-"""The steps at which the next piece begins, in order."""
+def mark_of(annotation: Any, kind: type) -> Any:
+    """What marks an annotation, of this kind, or None."""
+    marks = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    return next((mark for mark in marks if isinstance(mark, kind)), None)
 
 
 def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
     """What an annotation says of a numeric field (None: it is not one), and whether the field may be None."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        options = [option for option in get_args(annotation) if option is not types.NoneType]
-        optional = len(options) < len(get_args(annotation))
-        if set(options) == {int, float}:
-            return spec_of(int)[0], optional
-        return (spec_of(options[0])[0], optional) if len(options) == 1 else (None, False)
-    if get_origin(annotation) is Annotated:
-        return next((extra for extra in annotation.__metadata__ if isinstance(extra, Spec)), None), False
-    return {float: Spec(), int: PLAIN_LENGTH}.get(annotation), False
+    options, optional = options_of(annotation)
+    if set(options) == {int, float} or options == [int]:
+        return LENGTH, optional
+    if options == [float]:
+        return VALUE, optional
+    return mark_of(options[0], Spec) if len(options) == 1 else None, optional

@@ -9,7 +9,6 @@ else the decimal that it prints as. So 0.1 is 1/10, 5/6 is 5/6, and 5e12 is an i
 100 steps would be 8 steps.
 """
 
-import reprlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, overload
@@ -18,6 +17,7 @@ import jax
 import numpy as np
 
 from jaxsched._data.checks import is_traced
+from jaxsched._data.messages import brief, brief_with_type
 
 
 Amount = int | float | Fraction | np.floating | np.integer
@@ -107,7 +107,7 @@ def steps_from_epochs(epochs: Any, *, samples: Any, batch_size: Any, drop_last: 
     """
     owner = "steps_from_epochs"
     if not isinstance(drop_last, bool):
-        raise TypeError(f"{owner}: `drop_last` must be True or False, got {drop_last!r}.")
+        raise TypeError(f"{owner}: `drop_last` must be True or False, got {brief(drop_last)}.")
     times, data, batch = _read(
         owner, epochs=(epochs, NOT_NEGATIVE), samples=(samples, COUNT), batch_size=(batch_size, COUNT)
     )
@@ -177,7 +177,7 @@ def _fractions(owner: str, name: str, given: object, rule: Rule) -> np.ndarray:
     try:
         entries = _as_objects(given)
     except ValueError:
-        raise TypeError(f"{owner}: `{name}` must not be ragged, got {reprlib.repr(given)}.") from None
+        raise TypeError(f"{owner}: `{name}` must not be ragged, got {brief(given)}.") from None
     exact = np.empty(entries.shape, object)
     for index in np.ndindex(entries.shape):
         at = f" at index {index[0] if len(index) == 1 else index}" if index else ""
@@ -189,9 +189,9 @@ def _checked(argument: str, entry: Any, at: str, rule: Rule) -> Fraction:
     words, holds = rule
     if is_traced(entry):
         host = "must be known on the host: convert before JAX traces, and pass the steps in"
-        raise TypeError(f"{argument} {host}, got {reprlib.repr(entry)}{at}.")
+        raise TypeError(f"{argument} {host}, got {brief(entry)}{at}.")
     if isinstance(entry, bool) or not isinstance(entry, Amount):
-        raise TypeError(f"{argument} must be a real number, got {reprlib.repr(entry)} ({type(entry).__name__}){at}.")
+        raise TypeError(f"{argument} must be a real number, got {brief_with_type(entry)}{at}.")
     if isinstance(entry, float | np.floating) and not np.isfinite(entry):
         raise ValueError(f"{argument} must be finite, got {entry}{at}.")
     exact = _fraction(entry)

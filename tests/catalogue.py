@@ -557,7 +557,7 @@ ROWS = {
     ),
     "onecycle, in three lines, with the ends of PyTorch": Row(
         js.onecycle,
-        {"peak_value": 0.3, "warmup_steps": 30, "total_steps": 100, "three_phase": True, "shape": "linear"},
+        {"peak_value": 0.3, "warmup_steps": 30, "total_steps": 100, "three_phase": True, "ramp": "linear"},
         lambda t: np.select(
             [t < 30, t < 60],
             [line(t, 0.012, P, 30), line(np.maximum(t - 30, 0), P, 0.012, 30)],

@@ -111,7 +111,8 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
     words = {"peak_value": draw(values), "init_value": draw(values), "warmup_steps": warmup}
     words |= {"warmup": draw(shapes | st.just("constant")), "first": draw(st.sampled_from(["zero", "one_over_n"]))}
     ends = {"total_steps": phases["total_steps"], "end_value": draw(values)}
-    peak, shape = words["peak_value"], draw(shapes)
+    peak = words["peak_value"]
+    shape: Any = draw(shapes)
     low, high, last = (draw(positive) for _ in range(3))
     geometric = {"peak_value": high, "end_value": last, "cooldown_steps": cooldown, **phases}
     return draw(
@@ -131,7 +132,7 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.tri_stage(**geometric, init_value=low),
                 js.infinite(**geometric, init_value=draw(values), constant_value=low, decay_steps=stable),
                 js.exponential_range_test(init_value=low, end_value=high, total_steps=stable),
-                js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, shape=shape),
+                js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, ramp=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
                 js.slanted_triangular(peak_value=peak, **phases),
                 js.noam(model_size=int(stable) + 1, warmup_steps=warmup + 1, scale=peak),

@@ -31,6 +31,7 @@ FLOORS = [
     "_feedback",
     "_units",
     "_lint",
+    "_text",
     "_tables",
     "_sweep",
     "training",
@@ -38,7 +39,11 @@ FLOORS = [
 ]
 """The house from the ground up: a folder is a floor, and so is a file beside them."""
 
-LATE = {("_schedule.schedule", "_schedule.arithmetic"), ("_schedule.schedule", "_curves.constant")}
+LATE = {
+    ("_schedule.schedule", "_schedule.arithmetic"),
+    ("_schedule.schedule", "_schedule.recipe"),
+    ("_schedule.schedule", "_curves.constant"),
+}
 """What is imported inside of a function, for it stands above: the operators of a schedule, and a number in the place of
 one, make another schedule."""
 

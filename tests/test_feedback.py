@@ -285,22 +285,22 @@ def test_the_scale_never_rises_and_is_a_power_of_the_factor(
         (
             lambda: js.ReduceOnPlateau("lowest"),
             ValueError,
-            "ReduceOnPlateau: `mode` must be one of 'min', 'max', got 'lowest'.",
+            'ReduceOnPlateau: `mode` must be "min" or "max", got \'lowest\'.',
         ),
         (
             lambda: js.ReduceOnPlateau(threshold_mode="relative"),
             ValueError,
-            "ReduceOnPlateau: `threshold_mode` must be one of 'rel', 'abs', got 'relative'.",
+            'ReduceOnPlateau: `threshold_mode` must be "rel" or "abs", got \'relative\'; did you mean `rel`?',
         ),
         (
             lambda: js.ReduceOnPlateau(semantics="tf"),
             ValueError,
-            "ReduceOnPlateau: `semantics` must be one of None, 'torch', 'keras', 'optax', got 'tf'.",
+            'ReduceOnPlateau: `semantics` must be "torch", "keras" or "optax", got \'tf\'.',
         ),
         (
             lambda: js.ReduceOnPlateau(nan="raise"),
             ValueError,
-            "ReduceOnPlateau: `nan` must be one of 'bad', 'skip', got 'raise'.",
+            'ReduceOnPlateau: `nan` must be "bad" or "skip", got \'raise\'.',
         ),
         (
             lambda: js.GreedyPlateau(max_scale=0.5),
@@ -310,7 +310,7 @@ def test_the_scale_never_rises_and_is_a_power_of_the_factor(
         (
             lambda: js.ReduceOnPlateau(patience=[1, 2], cooldown=[1, 2, 3]),
             ValueError,
-            "ReduceOnPlateau: the fields of a stack must have one shape",
+            "ReduceOnPlateau: the parts of a stack must have one shape",
         ),
         (lambda: updated(None), TypeError, "ReduceOnPlateau: `metric` must be a real number, got None."),
         (lambda: updated(True), TypeError, "ReduceOnPlateau: `metric` must be a real number, got True."),

@@ -262,7 +262,7 @@ def test_every_recipe_is_fine(name: str):
 
 def test_the_numbers_of_ordinary_schedules_are_not_suspicious():
     for make in ORDINARY:
-        schedule = make()
+        schedule = make().expand()
         if any(_of_numbers(schedule, _Extent(0.0, 0, np.inf, 0), 140)):  # they would be if it were as large as can be
             assert not any(_of_numbers(schedule, _extent(schedule, 0, 140), 140)), schedule
 

@@ -21,6 +21,7 @@ from jaxsched._curves.shapes import transition
 from jaxsched._data.data import Data
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step
+from jaxsched._schedule.recipe import Recipe
 
 
 mpmath.mp.dps = 40
@@ -91,6 +92,7 @@ def ratio(a: Time, b: Time = 1) -> Any:
 
 def truth(schedule: js.Schedule, t: Time) -> Truth:
     """The value of one schedule at one step."""
+    schedule = schedule.expand() if isinstance(schedule, Recipe) else schedule
     numbers = {field.name: read(getattr(schedule, field.name), field.spec.may_be_real) for field in schedule._fields}
     return TRUTHS[type(schedule).__name__](t, **numbers)
 

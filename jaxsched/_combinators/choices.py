@@ -6,19 +6,20 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsched._curves.shapes import Shape, transition
 from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.fields import as_schedule, as_schedules
+from jaxsched._data.messages import brief
 from jaxsched._numerics.counts import begun, is_real, not_negative, since, single, until
 from jaxsched._numerics.floats import finite, quotient, where
 from jaxsched._schedule.arithmetic import arithmetic
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Length, Number, Scalar, Spec, Times
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import Number, Spec
+from jaxsched.fields import Count, Length, Value
 
 
-def minimum(*operands: Schedule | ArrayLike) -> Schedule:
+def minimum(*operands: ScheduleLike) -> Schedule:
     """The least of several schedules and numbers, at every step.
 
         η(t) = min(η_1(t), η_2(t), ...)
@@ -32,7 +33,7 @@ def minimum(*operands: Schedule | ArrayLike) -> Schedule:
     return _reduced("minimum", operands)
 
 
-def maximum(*operands: Schedule | ArrayLike) -> Schedule:
+def maximum(*operands: ScheduleLike) -> Schedule:
     """The greatest of several schedules and numbers, at every step.
 
         η(t) = max(η_1(t), η_2(t), ...)
@@ -46,7 +47,7 @@ def maximum(*operands: Schedule | ArrayLike) -> Schedule:
     return _reduced("maximum", operands)
 
 
-def clip(schedule: Schedule, lowest: Schedule | ArrayLike, highest: Schedule | ArrayLike) -> Schedule:
+def clip(schedule: Schedule, lowest: ScheduleLike, highest: ScheduleLike) -> Schedule:
     """The same schedule, held between two bounds.
 
         η(t) = min(max(η_0(t), lowest), highest)
@@ -75,17 +76,17 @@ def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> 
     if len(operands) < 2:
         raise TypeError(f"{name}: at least two operands are needed, got {len(operands)}.")
     if not any(isinstance(operand, Schedule) for operand in operands):
-        raise TypeError(f"{name}: at least one operand must be a schedule, got {operands!r}.")
+        raise TypeError(f"{name}: at least one operand must be a schedule, got {brief(operands)}.")
     return arithmetic(name, *operands)
 
 
 class Select(Schedule, name="select"):
     """One of several schedules; see `select`."""
 
-    index: Times
+    index: Count
     schedules: tuple[Schedule, ...]
 
-    def _check(self) -> None:
+    def check(self) -> None:
         last = len(self.schedules) - 1
         rule = f"must be at most {last}, the index of the last schedule"
         check_numbers("select", "index", self.index, lambda index: index <= last, rule)
@@ -97,7 +98,7 @@ class Select(Schedule, name="select"):
         return value
 
 
-def select(index: Times, schedules: Sequence[Schedule | ArrayLike]) -> Schedule:
+def select(index: Count, schedules: Sequence[ScheduleLike]) -> Schedule:
     """One of several schedules, of any kinds: for where the kind is a number too, as in one vmapped training.
 
         η(t) = η_i(t)
@@ -137,7 +138,7 @@ class Splice(Schedule, name="splice"):
         return where(after > 0, then, self.first.formula(until(step, at)))
 
 
-def splice(first: Schedule | ArrayLike, at: Length, then: Schedule | ArrayLike) -> Schedule:
+def splice(first: ScheduleLike, at: Length, then: ScheduleLike) -> Schedule:
     """One schedule up to a step, and from there another one, scaled so as to continue with the value that it had.
 
         η(t) = η_1(t)                        for t ≤ s
@@ -162,11 +163,8 @@ class DecayFrom(Schedule, name="decay_from"):
     schedule: Schedule
     at: Length
     transition_steps: Length
-    end_value: Scalar = 0.0
+    end_value: Value = 0.0
     cooldown: Shape = "linear"
-
-    def _check(self) -> None:
-        transition("decay_from", self.cooldown, 1.0, 1.0, 1)
 
     def formula(self, step: jax.Array) -> Number:
         at = not_negative(self.at)
@@ -178,10 +176,10 @@ class DecayFrom(Schedule, name="decay_from"):
 
 
 def decay_from(
-    schedule: Schedule | ArrayLike,
+    schedule: ScheduleLike,
     at: Length,
     transition_steps: Length,
-    end_value: Scalar = 0.0,
+    end_value: Value = 0.0,
     cooldown: Shape = "linear",
 ) -> Schedule:
     """Cool down from here: a schedule up to a step, and from there a transition to `end_value`.

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
 from jaxsched._combinators.stretching import _check_lengths, grown
 from jaxsched._curves.cyclic import check_growth
@@ -13,8 +12,9 @@ from jaxsched._numerics.counts import is_real, moved, positive, single, steps_le
 from jaxsched._numerics.cycles import equal_cycle, growing_clock, whole_growing_cycle
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import log2_of_factor, repeated
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import TICKS, AtLeastOnce, Factor, Length, Number, Offset, Period, Ratio
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import TICKS, Number
+from jaxsched.fields import Factor, Length, Offset, Period, PositiveCount, Ratio
 
 
 class Shift(Schedule, name="shift"):
@@ -27,7 +27,7 @@ class Shift(Schedule, name="shift"):
         return self.schedule.formula(moved(step, self.steps))
 
 
-def shift(schedule: Schedule | ArrayLike, steps: Offset) -> Schedule:
+def shift(schedule: ScheduleLike, steps: Offset) -> Schedule:
     """The same schedule, `steps` later; before its start it holds its first value.
 
         η(t) = η_0(max(t - s, 0))
@@ -56,7 +56,7 @@ class Every(Schedule, name="every"):
         return self.schedule.formula(ticks(step, self.k))
 
 
-def every(schedule: Schedule | ArrayLike, k: Period) -> Schedule:
+def every(schedule: ScheduleLike, k: Period) -> Schedule:
     """The same schedule on a clock that ticks once in `k` steps.
 
         η(t) = η_0(⌊t / k⌋)
@@ -85,7 +85,7 @@ class Reverse(Schedule, name="reverse"):
         return self.schedule.formula(steps_left(step, self.total_steps))
 
 
-def reverse(schedule: Schedule | ArrayLike, total_steps: Length) -> Schedule:
+def reverse(schedule: ScheduleLike, total_steps: Length) -> Schedule:
     """The same schedule backwards: what it had at the end of `total_steps`, it has at the start.
 
         η(t) = η_0(max(T - t, 0))
@@ -105,11 +105,11 @@ class Repeat(Schedule, name="repeat"):
 
     schedule: Schedule
     period_steps: Period
-    count: AtLeastOnce | None = None
+    count: PositiveCount | None = None
     growth: Ratio | None = None
     decay: Factor | None = None
 
-    def _check(self) -> None:
+    def check(self) -> None:
         if self.growth is not None:
             _check_lengths("repeat", self.schedule)
             check_growth("repeat", self.growth)
@@ -131,10 +131,10 @@ class Repeat(Schedule, name="repeat"):
 
 
 def repeat(
-    schedule: Schedule | ArrayLike,
+    schedule: ScheduleLike,
     period_steps: Period,
     *,
-    count: AtLeastOnce | None = None,
+    count: PositiveCount | None = None,
     growth: Ratio | None = None,
     decay: Factor | None = None,
 ) -> Schedule:

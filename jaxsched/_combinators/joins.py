@@ -10,17 +10,18 @@ from typing import Annotated, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_exact, checked_leaf, derived_length, entries, is_jax_real, is_traced, stacked
 from jaxsched._data.data import broadcast_numbers, map_numbers, of_one_kind
 from jaxsched._data.fields import as_schedules
-from jaxsched._data.source import show
+from jaxsched._data.messages import brief
+from jaxsched._data.source import Show
 from jaxsched._numerics.counts import as_boundary, before, begun, lookup, not_negative, since
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step, where
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTHS, PIECES, Boundaries, Lengths, Number
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import LENGTHS, PIECES, Number
+from jaxsched.fields import Boundaries, Lengths
 
 
 FEW_PIECES = 3
@@ -33,7 +34,7 @@ class Join(Schedule, name="join_schedules"):
     schedules: tuple[Schedule, ...]
     boundaries: Boundaries
 
-    def _check(self) -> None:
+    def check(self) -> None:
         _check_count("join_schedules", "boundaries", self.boundaries, len(self.schedules))
 
     def formula(self, step: jax.Array) -> Number:
@@ -52,7 +53,7 @@ class JoinAlike(Schedule, name="join_schedules"):
     schedules: Annotated[Schedule, PIECES]
     boundaries: Boundaries
 
-    def _check(self) -> None:
+    def check(self) -> None:
         _check_count("join_schedules", "boundaries", self.boundaries, _count(self.schedules))
 
     def formula(self, step: jax.Array) -> Number:
@@ -65,8 +66,8 @@ class JoinAlike(Schedule, name="join_schedules"):
         )
         return schedule.formula(since(step, start))
 
-    def __repr__(self) -> str:
-        return f"join_schedules(schedules={show(pieces_of(self))}, boundaries={show(self.boundaries, ndim=1)})"
+    def _source(self, show: Show) -> str:
+        return f"join_schedules(schedules={show(pieces_of(self))}, boundaries={show(self.boundaries, 1)})"
 
 
 def pieces_of(join: Join | JoinAlike) -> list[Schedule]:
@@ -110,7 +111,7 @@ def _join(schedules: Sequence[Schedule], boundaries: Any) -> Schedule:
     return JoinAlike(jax.tree.map(lambda *numbers: stacked(numbers, axis=len(shape)), *rows), boundaries)
 
 
-def join_schedules(schedules: Sequence[Schedule | ArrayLike] | Schedule, boundaries: Boundaries) -> Schedule:
+def join_schedules(schedules: Sequence[ScheduleLike] | Schedule, boundaries: Boundaries) -> Schedule:
     """Schedules one after another, each on a clock of its own.
 
         η(t) = η_i(t - b_i)    for b_i ≤ t < b_(i+1),    b_0 = 0
@@ -136,13 +137,14 @@ def join_schedules(schedules: Sequence[Schedule | ArrayLike] | Schedule, boundar
     """
     if isinstance(schedules, Schedule):
         if not schedules.shape:
-            raise TypeError(f"join_schedules: `schedules` must be a list of schedules, or a stack, got {schedules!r}.")
+            rule = "must be a list of schedules, or a stack"
+            raise TypeError(f"join_schedules: `schedules` {rule}, got {brief(schedules)}.")
         join = JoinAlike(schedules, boundaries)
         return Join(tuple(pieces_of(join)), boundaries) if _count(schedules) <= FEW_PIECES else join
     return _join(as_schedules("join_schedules", "schedules", schedules, Schedule), boundaries)
 
 
-def sequence(schedules: Sequence[Schedule | ArrayLike], durations: Lengths) -> Schedule:
+def sequence(schedules: Sequence[ScheduleLike], durations: Lengths) -> Schedule:
     """Schedules one after another, by how long each lasts: `join_schedules` at the running sums of the durations.
 
     Args:

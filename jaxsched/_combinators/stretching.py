@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsched._combinators.joins import Join, JoinAlike
 from jaxsched._curves.constant import FromFunction
@@ -15,17 +14,20 @@ from jaxsched._curves.piecewise import Tabulated
 from jaxsched._data.checks import as_exact, checked_leaf, derived_length, is_jax_real, is_traced
 from jaxsched._data.data import broadcast_numbers, with_fields
 from jaxsched._data.fields import Field, as_schedule
+from jaxsched._data.messages import brief
 from jaxsched._numerics.counts import is_real, not_negative, scaled_count, single
 from jaxsched._numerics.doubles import choose, count_of, double, rounded
 from jaxsched._numerics.floats import default_dtype, last_step, where
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Length
+from jaxsched._schedule.recipe import Recipe
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import LENGTH
+from jaxsched.fields import Length
 
 
 S = TypeVar("S", bound=Schedule)
 
 
-def stretch(schedule: Schedule | ArrayLike, total_steps: Length, new_total_steps: Length) -> Schedule:
+def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length) -> Schedule:
     """The same schedule for another horizon.
 
         η'(t T' / T) = η(t)
@@ -61,8 +63,9 @@ def stretch(schedule: Schedule | ArrayLike, total_steps: Length, new_total_steps
 
 
 def _check_lengths(owner: str, schedule: Schedule) -> None:
+    schedule = schedule.composition() if isinstance(schedule, Recipe) else schedule
     if isinstance(schedule, FromFunction | Tabulated):
-        raise TypeError(f"{owner}: a schedule without lengths cannot be stretched, got {schedule!r}.")
+        raise TypeError(f"{owner}: a schedule without lengths cannot be stretched, got {brief(schedule)}.")
     for inner in jax.tree.leaves(vars(schedule), is_leaf=lambda held: isinstance(held, Schedule)):
         if isinstance(inner, Schedule):
             _check_lengths(owner, inner)
@@ -77,8 +80,27 @@ Change = tuple[Any, Any]
 """From a number of steps to another. Both have the shape of what is stretched, axes of pieces included."""
 
 
-def _stretched(schedule: S, life: Change, run: Change, by_whole: bool = False) -> S:
+def _stretched(schedule: Any, life: Change, run: Change, by_whole: bool = False) -> Any:
     """Lengths are scaled as the life of the schedule is, and all else as the run is."""
+    if isinstance(schedule, Recipe):
+        return _stretched_recipe(schedule, life, run, by_whole)
+    return _stretched_fields(schedule, life, run, by_whole)
+
+
+def _stretched_recipe(schedule: Recipe, life: Change, run: Change, by_whole: bool) -> Schedule:
+    """The recipe with other lengths; or what it is made of, where those do not fit together once they are rounded."""
+    if schedule._by_lengths:
+        stretched = _stretched_fields(schedule, life, run, by_whole)
+        try:
+            stretched.check()
+        except ValueError:
+            pass
+        else:
+            return stretched
+    return _stretched(schedule.expand(), life, run, by_whole)
+
+
+def _stretched_fields(schedule: S, life: Change, run: Change, by_whole: bool) -> S:
     if isinstance(schedule, Join | JoinAlike):
         boundaries = _scaled("length", schedule.boundaries, _column(life), by_whole)
         old, new = (_lives(b, total) for b, total in zip((schedule.boundaries, boundaries), life, strict=True))

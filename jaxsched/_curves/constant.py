@@ -6,8 +6,10 @@ from typing import Any
 import jax
 
 from jaxsched._data.checks import checked_leaf
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Number, Scalar, Spec
+from jaxsched._data.messages import brief
+from jaxsched._schedule.schedule import TRACEABLE, Schedule
+from jaxsched._typing import Number, Spec
+from jaxsched.fields import Value
 
 
 class Constant(Schedule):
@@ -24,7 +26,7 @@ class Constant(Schedule):
     optax `constant_schedule`; PyTorch's plain `lr`.
     """
 
-    value: Scalar
+    value: Value
 
     def formula(self, step: jax.Array) -> Number:
         return self.value
@@ -55,13 +57,13 @@ class FromFunction(Schedule):
 
     fn: Callable[[jax.Array], Any]
 
-    def _check(self) -> None:
+    def check(self) -> None:
         if not callable(self.fn):
-            raise TypeError(f"FromFunction: `fn` must be a function of the step, got {self.fn!r}.")
+            raise TypeError(f"FromFunction: `fn` must be a function of the step, got {brief(self.fn)}.")
 
     def formula(self, step: jax.Array) -> Number:
         try:
             return checked_leaf("FromFunction", "fn(step)", self.fn(step), Spec())
-        except jax.errors.ConcretizationTypeError as error:
-            error.add_note("FromFunction: `fn` must be traceable: use jnp.where for `if`, and jnp for math and numpy.")
+        except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+            error.add_note(f"FromFunction: {TRACEABLE.format('fn')}")
             raise

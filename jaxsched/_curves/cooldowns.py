@@ -3,11 +3,14 @@
 As in `transitions`, a shape turns the parts `left` and `done` of the length into two others that add up to 1.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import check_numbers
+from jaxsched._data.checks import check_numbers, is_traced
+from jaxsched._data.messages import in_row
 from jaxsched._numerics.counts import positive, steps_left
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
@@ -23,7 +26,8 @@ from jaxsched._numerics.ways import (
     way,
 )
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Length, Number, Rate, Scalar
+from jaxsched._typing import Number
+from jaxsched.fields import Factor, Length, Rate, Value
 
 
 class OneMinusSqrt(Schedule):
@@ -42,8 +46,8 @@ class OneMinusSqrt(Schedule):
     Hägele et al. (2024), arXiv:2405.18392; Transformers, timm and Megatron offer it as the tail of WSD.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
@@ -67,8 +71,8 @@ class OneMinusSquare(Schedule):
     Hägele et al. (2024), arXiv:2405.18392, the cooldowns; as a warmup, the square of `scenic` and `axolotl` mirrored.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
@@ -96,12 +100,12 @@ class Rex(Schedule):
     Chen et al. (2021), REX, arXiv:2107.04197, with d = ½.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
     bend: Rate = 0.5
 
-    def _check(self) -> None:
+    def check(self) -> None:
         check_numbers("Rex", "bend", self.bend, lambda d: d < 1, "must be less than 1")
 
     def formula(self, step: jax.Array) -> Number:
@@ -133,8 +137,8 @@ class MirrorCosine(Schedule):
     Hägele et al. (2024), arXiv:2405.18392, the cooldowns.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
@@ -165,12 +169,12 @@ class Exponential(Schedule):
     Megatron, the exponential tail of WSD, 2 · 0.5^q - 1; timm `WSDLRScheduler`, with r = 0.1.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
     decay_rate: Factor = 0.5
 
-    def _check(self) -> None:
+    def check(self) -> None:
         rule = "must lie between 0 and 1"
         check_numbers("Exponential", "decay_rate", self.decay_rate, lambda r: (r > 0) & (r < 1), rule)
 
@@ -204,14 +208,12 @@ class Geometric(Schedule):
     The decay of fairseq's tri-stage; rising, the range test of fastai.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
 
-    def _check(self) -> None:
-        rule = "must have the sign of `init_value`, and neither may be 0"
-        same_sign = lambda end, init: np.sign(end) * np.sign(init) > 0  # noqa: E731
-        check_numbers("Geometric", "end_value", self.end_value, same_sign, rule, self.init_value)
+    def check(self) -> None:
+        check_ends("Geometric", "`init_value` and `end_value`", self.init_value, self.end_value)
 
     def formula(self, step: jax.Array) -> Number:
         # η_0 2^(rt), with r = (log₂ η_T - log₂ η_0) / T
@@ -226,6 +228,16 @@ class Geometric(Schedule):
 
 STEEPEST = 2.0**20
 """Where on the tangent a `Tanh` may begin and end: beyond that, it could not tell where between them it is 0."""
+
+
+def check_ends(owner: str, ends: str, init_value: Any, end_value: Any) -> None:
+    """Raise where one cannot come to the other by a factor."""
+    known = not any(map(is_traced, (init_value, end_value)))
+    if known and (bad := ~(np.sign(init_value) * np.sign(end_value) > 0)).any():
+        row = tuple(np.argwhere(bad)[0].tolist())
+        first, last = (x[row] for x in np.broadcast_arrays(init_value, end_value))
+        rule = "must have one sign, and neither may be 0"
+        raise ValueError(f"{owner}: {ends} {rule}, got {first} and {last}{in_row(row)}.")
 
 
 class Tanh(Schedule):
@@ -249,11 +261,11 @@ class Tanh(Schedule):
     Hsueh, Li & Wu (2018), HTD, arXiv:1806.01593; timm `TanhLRScheduler`.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
-    lower: Scalar = -7.0
-    upper: Scalar = 3.0
+    lower: Value = -7.0
+    upper: Value = 3.0
 
     def formula(self, step: jax.Array) -> Number:
         # ½ (1 - tanh x) = 1 / (1 + e^2x), and the rest of it is 1 / (1 + e^-2x)
@@ -283,8 +295,8 @@ class InverseRoot(Schedule):
     One of the two ways down of an infinite schedule in Ibrahim et al. (2024), arXiv:2403.08763.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
     bend: Rate = 10.0
 

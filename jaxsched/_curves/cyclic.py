@@ -13,7 +13,8 @@ from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._numerics.floats import finite, where
 from jaxsched._numerics.ways import between, one_minus_cos, parts, sin2, symmetric, way
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Growth, Number, Period, Scalar, Spec, Times
+from jaxsched._typing import Number, Spec
+from jaxsched.fields import Cycles, Factor, Growth, Period, Value
 
 
 class CosineAnnealing(Schedule):
@@ -32,8 +33,8 @@ class CosineAnnealing(Schedule):
     PyTorch `CosineAnnealingLR`, whose `T_max` is T. For a cosine that stays down, use `Cosine`.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     period_steps: Period
 
     def formula(self, step: jax.Array) -> Number:
@@ -72,14 +73,14 @@ class CosineRestarts(Schedule):
     `CosineDecayRestarts`, timm `CosineLRScheduler`. Exact at every restart, where a logarithm in floats is not.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     period_steps: Period
     growth: Growth | None = None
     decay: Factor | None = None
-    cycles: Times | None = None
+    cycles: Cycles | None = None
 
-    def _check(self) -> None:
+    def check(self) -> None:
         if self.growth is not None:
             check_growth("CosineRestarts", self.growth)
 
@@ -134,16 +135,12 @@ class Triangular(Schedule):
     `HalfLife(1.0, 1)` by cycle, `exp_range` one of `ExponentialDecay(1.0, 1, gamma)` by step.
     """
 
-    init_value: Scalar
-    peak_value: Scalar
+    init_value: Value
+    peak_value: Value
     rise_steps: Period
     fall_steps: Period | None = None
     scale: Annotated[Schedule | Number, Spec(or_schedule=True)] = 1.0
     scale_by: Literal["cycle", "step"] = "cycle"
-
-    def _check(self) -> None:
-        if self.scale_by not in ("cycle", "step"):
-            raise ValueError(f'Triangular: `scale_by` must be "cycle" or "step", got {self.scale_by!r}.')
 
     def formula(self, step: jax.Array) -> Number:
         rise, fall = self.rise_steps, self.rise_steps if self.fall_steps is None else self.fall_steps

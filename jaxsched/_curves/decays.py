@@ -25,7 +25,8 @@ from jaxsched._numerics.exponentials import (
 from jaxsched._numerics.floats import as_float, last_step, where
 from jaxsched._numerics.ways import way
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Number, Rate, Scalar, Time, TimeConstant
+from jaxsched._typing import Number
+from jaxsched.fields import Factor, Rate, Time, TimeConstant, Value
 
 
 class ExponentialDecay(Schedule):
@@ -47,11 +48,11 @@ class ExponentialDecay(Schedule):
     optax `exponential_decay`; PyTorch `ExponentialLR` (s = 1); Keras `ExponentialDecay`.
     """
 
-    init_value: Scalar
+    init_value: Value
     transition_steps: TimeConstant
     decay_rate: Factor
     staircase: bool = False
-    end_value: Scalar | None = None
+    end_value: Value | None = None
 
     def formula(self, step: jax.Array) -> Number:
         rate = log2_of_factor(self.decay_rate)
@@ -80,8 +81,8 @@ class NaturalExponentialDecay(Schedule):
     TensorFlow 1 `natural_exp_decay`.
     """
 
-    init_value: Scalar
-    decay_rate: Scalar
+    init_value: Value
+    decay_rate: Value
     step_size: TimeConstant = 1
     staircase: bool = False
 
@@ -108,7 +109,7 @@ class InverseTimeDecay(Schedule):
     Keras `InverseTimeDecay`.
     """
 
-    init_value: Scalar
+    init_value: Value
     transition_steps: TimeConstant
     decay_rate: Rate
     staircase: bool = False
@@ -141,7 +142,7 @@ class StepDecay(Schedule):
     PyTorch `StepLR`. In the classical tutorials the exponent is ⌊(1 + t) / s⌋: `shift(StepDecay(...), -1)`.
     """
 
-    init_value: Scalar
+    init_value: Value
     step_size: TimeConstant
     factor: Factor
 
@@ -164,7 +165,7 @@ class HalfLife(Schedule):
     The decay of MiniCPM, arXiv:2404.06395; praxis `ContinuousSchedule`.
     """
 
-    init_value: Scalar
+    init_value: Value
     half_life: TimeConstant
 
     def formula(self, step: jax.Array) -> Number:
@@ -188,7 +189,7 @@ class InverseSqrt(Schedule):
     of T5, fairseq `inverse_sqrt` and Transformers `get_inverse_sqrt_schedule`.
     """
 
-    peak_value: Scalar
+    peak_value: Value
     timescale: TimeConstant
     shift: Time = 0
 
@@ -213,7 +214,7 @@ class PowerLaw(Schedule):
     timm `WSDLRScheduler`, `stable_fn="power"`; OLMo-core `PowerLR`; Shen et al. (2024), arXiv:2408.13359, eq. 7.
     """
 
-    peak_value: Scalar
+    peak_value: Value
     timescale: TimeConstant
     power: Rate
     shift: Time = 0
@@ -240,8 +241,8 @@ class Logistic(Schedule):
     Bowman et al. (2016), the weight of a KL term, arXiv:1511.06349.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     midpoint: Time
     timescale: Time
 
@@ -269,7 +270,7 @@ class Gaussian(Schedule):
     The neighbourhood of self-organizing maps, Kohonen (1982).
     """
 
-    init_value: Scalar
+    init_value: Value
     timescale: TimeConstant
 
     def formula(self, step: jax.Array) -> Number:

@@ -16,7 +16,8 @@ from jaxsched._numerics.exponentials import log2_of_factor, repeated
 from jaxsched._numerics.floats import default_dtype, where
 from jaxsched._numerics.ways import line, one_minus_cos, symmetric
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Boundaries, Factor, Lengths, Number, Scalar, Values
+from jaxsched._typing import Number
+from jaxsched.fields import Boundaries, Factor, Lengths, Value, Values
 
 
 class PiecewiseConstant(Schedule):
@@ -40,7 +41,7 @@ class PiecewiseConstant(Schedule):
     boundaries: Boundaries
     values: Values
 
-    def _check(self) -> None:
+    def check(self) -> None:
         pieces, boundaries = entries(self.values), entries(self.boundaries)
         if pieces != boundaries + 1:
             raise ValueError(
@@ -72,11 +73,11 @@ class MultiStep(Schedule):
     PyTorch `MultiStepLR`.
     """
 
-    init_value: Scalar
+    init_value: Value
     boundaries: Lengths
     factor: Factor
 
-    def _check(self) -> None:
+    def check(self) -> None:
         factor = self.factor.high if isinstance(self.factor, Double) else self.factor
         check_factor("MultiStep", self.boundaries, factor, self.init_value)
 
@@ -122,16 +123,13 @@ class PiecewiseInterpolate(Schedule):
     values: Values
     interpolation: Literal["linear", "cosine"] = "linear"
 
-    def _check(self) -> None:
+    def check(self) -> None:
         values, boundaries = entries(self.values), entries(self.boundaries)
         if values != boundaries or not values:
             raise ValueError(
                 f"PiecewiseInterpolate: `values` must have one entry for each of `boundaries`, and at least one, "
                 f"got {values} values for {boundaries} boundaries."
             )
-        if self.interpolation not in ("linear", "cosine"):
-            rule = '`interpolation` must be "linear" or "cosine"'
-            raise ValueError(f"PiecewiseInterpolate: {rule}, got {self.interpolation!r}.")
 
     def formula(self, step: jax.Array) -> Number:
         boundaries, values = not_negative(self.boundaries), jnp.asarray(self.values)
@@ -165,7 +163,7 @@ class Tabulated(Schedule):
 
     values: Values
 
-    def _check(self) -> None:
+    def check(self) -> None:
         if not entries(self.values):
             raise ValueError("Tabulated: `values` must have at least one entry, got none.")
 

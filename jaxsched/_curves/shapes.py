@@ -1,7 +1,9 @@
-"""The shapes of a ramp by name."""
+"""The shapes of a ramp by name: "cosine" is a `Cosine`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import jax
 
 from jaxsched._curves.cooldowns import (
     Exponential,
@@ -11,14 +13,13 @@ from jaxsched._curves.cooldowns import (
     OneMinusSqrt,
     OneMinusSquare,
     Rex,
+    check_ends,
 )
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._data.fields import as_schedule
-from jaxsched._schedule.schedule import Schedule
+from jaxsched._schedule.schedule import TRACEABLE, Schedule
+from jaxsched._typing import Words
 
-
-Shape = str | Callable[[Any, Any, Any], Schedule]
-"""The shape of a ramp: the name of one of `SHAPES`, or a function of (init_value, end_value, transition_steps)."""
 
 SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
     "linear": Linear,
@@ -33,13 +34,42 @@ SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
 }
 
 
+if TYPE_CHECKING:
+    Ramp = Callable[[Any, Any, Any], Schedule]
+    Shape = (
+        Literal[
+            "linear",
+            "cosine",
+            "mirror_cosine",
+            "one_minus_sqrt",
+            "one_minus_square",
+            "exponential",
+            "geometric",
+            "inverse_root",
+            "rex",
+        ]
+        | Ramp
+    )
+    WarmupShape = Literal["constant"] | Shape
+else:
+    Shape = Annotated[str, Words(tuple(SHAPES))]
+    """The shape of a ramp: a name, or a function from (init_value, end_value, transition_steps) to a schedule."""
+
+    WarmupShape = Annotated[str, Words(("constant", *SHAPES))]
+    """The same run backwards, or no ramp at all."""
+
+
 def transition(
     owner: str, shape: Shape, init_value: Any, end_value: Any, transition_steps: Any, name: str = "cooldown"
 ) -> Schedule:
     """A transition of the given shape, which the user gave by `name`."""
     if callable(shape):
-        return as_schedule(owner, f"{name}(...)", shape(init_value, end_value, transition_steps), Schedule)
-    if shape not in SHAPES:
-        known = ", ".join(map(repr, SHAPES))
-        raise ValueError(f"{owner}: `{name}` must be one of {known}, or a function, got {shape!r}.")
+        try:
+            ramp = shape(init_value, end_value, transition_steps)
+        except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+            error.add_note(f"{owner}: {TRACEABLE.format(name)}")
+            raise
+        return as_schedule(owner, f"{name}(...)", ramp, Schedule)
+    if shape == "geometric":
+        check_ends(owner, f"the values at both ends of a geometric `{name}`", init_value, end_value)
     return SHAPES[shape](init_value, end_value, transition_steps)

@@ -11,7 +11,8 @@ from jaxsched._numerics.counts import steps_left
 from jaxsched._numerics.exponentials import powers
 from jaxsched._numerics.ways import between, fractions, line, one_minus_cos, parts, sin2, symmetric
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Length, Number, Rate, Scalar
+from jaxsched._typing import Number
+from jaxsched.fields import Length, Rate, Value
 
 
 class Linear(Schedule):
@@ -30,8 +31,8 @@ class Linear(Schedule):
     optax `linear_schedule`, which stays at its start where T is 0; PyTorch `LinearLR`.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
 
     def formula(self, step: jax.Array) -> Number:
@@ -59,8 +60,8 @@ class Cosine(Schedule):
     Zhang & Li (2020), k-decay, arXiv:2004.05909; timm `CosineLRScheduler`.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
     exponent: Rate | None = None
     k_decay: Rate | None = None
@@ -100,8 +101,8 @@ class Polynomial(Schedule):
     optax `polynomial_schedule`; PyTorch `PolynomialLR`; Keras `PolynomialDecay`; timm `PolyLRScheduler` with k-decay.
     """
 
-    init_value: Scalar
-    end_value: Scalar
+    init_value: Value
+    end_value: Value
     transition_steps: Length
     power: Rate
     k_decay: Rate | None = None

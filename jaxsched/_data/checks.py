@@ -5,7 +5,6 @@ other numbers have the same types and share one executable. Traced numbers are c
 Every error names the class, the argument, the rule and what came; in a stack, the row too.
 """
 
-import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from jaxsched._data.messages import brief, brief_with_type, in_row
 from jaxsched._numerics.doubles import Double, double
 from jaxsched._numerics.floats import default_dtype, last_step, x64
-from jaxsched._typing import LENGTH, Spec, Step
+from jaxsched._typing import LENGTH, Spec
 
 
 NEGATIVE = "must not be negative"
@@ -42,30 +42,26 @@ def as_array(owner: str, name: str, given: object, spec: Spec) -> np.ndarray | j
     """
 
     def wrong(error: type[Exception], rule: str, came: object = given) -> Exception:
-        return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else reprlib.repr(came)}.")
+        return error(f"{owner}: `{name}` {rule}, got {came if isinstance(came, str) else brief(came)}.")
 
     if isinstance(given, Double):
         if not (spec.may_be_real or spec.paired):
             raise wrong(TypeError, "must be one number")
         return given
-    noun = {"count": "an integer", "value": "a real number", "ratio": "a real number"}.get(
-        spec.kind, "a number of steps"
-    )
-    noun = f"a sequence, each entry {noun}" if spec.ndim else noun
     if isinstance(given, int) and not -(2**63) <= given < 2**63:
         if spec.integer:
             raise wrong(ValueError, _too_large())
         given = float(given) if abs(given) < 2**1023 else np.inf
     array = _gather(given, axis=-1 if spec.ndim else 0)
     if array is None:
-        raise wrong(TypeError, f"must be {noun}", f"{reprlib.repr(given)} ({type(given).__name__})")
+        raise wrong(TypeError, f"must be {spec.noun}", brief_with_type(given))
     if isinstance(array, Double):
         return array
     if array.size == 0 and isinstance(given, Sequence):
         array = array.astype(default_dtype(spec.integer))
     kinds = (np.integer,) if spec.kind == "count" else (np.integer, np.floating)
     if array.ndim < spec.ndim or not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
-        raise wrong(TypeError, f"must be {noun}")
+        raise wrong(TypeError, f"must be {spec.noun}")
     if not is_traced(array):
         _check_values(np.asarray(array), spec, isinstance(array, np.ndarray | np.generic), wrong)
     return _whole_or_real(array) if spec.may_be_real else array
@@ -142,11 +138,6 @@ def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarr
         raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
 
 
-def one_or_each(shape: tuple[int, ...]) -> str:
-    """The shapes of what is one for all of a stack, or one for each."""
-    return f"{shape} or ()" if shape else "()"
-
-
 def check_batch_size(owner: str, batch_size: Any) -> None:
     counts = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size >= 1
     if batch_size is not None and not counts:
@@ -175,7 +166,7 @@ def as_pair(array: np.ndarray | jax.Array) -> Double:
     return Double(high, as_leaf(array - high.astype(np.float64), Spec()))
 
 
-def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
+def as_step(owner: str, step: Any, name: str = "step") -> np.ndarray | jax.Array:
     """The step in the default integer type; what is negative may stay so."""
     if isinstance(step, jax.Array) and step.dtype == default_dtype(integer=True):
         return step
@@ -183,15 +174,15 @@ def as_step(owner: str, step: Step) -> np.ndarray | jax.Array:
     if isinstance(step, int) and not isinstance(step, bool):
         step = np.asarray(max(step, 0))
     if not (isinstance(step, np.ndarray | np.integer | jax.Array) and jnp.issubdtype(step.dtype, np.integer)):
-        came = f"{reprlib.repr(step)} ({type(step).__name__})"
-        raise TypeError(f"{owner}: `step` must be an integer or an array of integers, got {came}.")
+        rule = "must be an integer or an array of integers"
+        raise TypeError(f"{owner}: `{name}` {rule}, got {brief_with_type(step)}.")
     dtype, largest = default_dtype(integer=True), int(jnp.iinfo(step.dtype).max)
     if isinstance(step, jax.Array):
         return step if step.dtype == dtype else jnp.minimum(step, min(last_step(), largest)).astype(dtype)
     step = np.asarray(step)
     if largest > last_step():
         if step.size and step.max() > last_step():
-            raise ValueError(f"{owner}: `step` {_too_large()}, got {step.max()}.")
+            raise ValueError(f"{owner}: `{name}` {_too_large()}, got {step.max()}.")
         step = np.maximum(step, 0)
     return step.astype(dtype)
 
@@ -233,11 +224,6 @@ def _gather(given: object, axis: int) -> np.ndarray | jax.Array | Double | None:
 
 def _is_number(array: Any) -> bool:
     return array is not None and array.dtype not in (object, bool)
-
-
-def in_row(row: tuple[int, ...]) -> str:
-    """Where in a stack, for the end of a message."""
-    return f" in row {row[0] if len(row) == 1 else row}" if row else ""
 
 
 def _check_values(array: np.ndarray, spec: Spec, typed: bool, wrong: Callable[..., Exception]) -> None:

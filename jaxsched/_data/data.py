@@ -7,7 +7,8 @@ Whatever is data can be stacked: its numbers then have leading axes, and it has 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -18,9 +19,11 @@ import numpy as np
 from jaxsched._data.checks import as_exact, as_pair, as_real, checked_leaf, is_traced
 from jaxsched._data.export import register_for_export
 from jaxsched._data.fields import Field, convert, describe, half, within
-from jaxsched._data.source import show
+from jaxsched._data.messages import differing_shapes, unknown_argument
+from jaxsched._data.source import Show, call, short
 from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._numerics.floats import x64
+from jaxsched._typing import declared, plain
 
 
 D = TypeVar("D", bound="Data")
@@ -33,26 +36,32 @@ class Data:
     _name: ClassVar[str]
     _fields: ClassVar[tuple[Field, ...]]
     _part: ClassVar[type]  # the class of what may be held beside numbers and structure
+    _of_the_house: ClassVar[bool]
 
     __array_ufunc__ = None  # so that NumPy leaves `np.float64(2) * schedule` to `__rmul__`
 
-    def __init_subclass__(cls, name: str | None = None, abstract: bool = False) -> None:
+    def __init_subclass__(cls, name: str | None = None, abstract: bool = False, kw_only: bool = False) -> None:
         if abstract:
             cls._part = cls
             return
         cls._part = getattr(cls, "_part", Data)
         cls._name = name or cls.__name__
-        cls._fields = describe(dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls), cls._name, cls._part)
+        cls._of_the_house = cls.__module__.split(".")[0] == "jaxsched"
+        annotations = declared(cls)
+        cls.__annotations__ = {name: plain(annotations[name]) for name in vars(cls).get("__annotations__", {})}
+        made = dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=kw_only)(cls)
+        cls._fields = describe(made, cls._name, cls._part, annotations)
+        _guard(cls)
         _register(cls)
 
     def __post_init__(self) -> None:
         for field in self._fields:
             object.__setattr__(self, field.name, convert(field, getattr(self, field.name), self._part))
-        self._check()
+        self.check()
         vars(self).update(vars(broadcast_numbers(self)))
 
-    def _check(self) -> None:
-        """The rules between fields, for a class that has some."""
+    def check(self) -> None:
+        """The rules between fields, for a class that has some; called when a user builds one, never by JAX."""
 
     # A stack is one object, of the same class.
 
@@ -64,8 +73,7 @@ class Data:
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
-            shown = ", ".join(str(shape) for shape in dict.fromkeys(shapes))
-            raise ValueError(f"{self._name}: the fields of a stack must have one shape, got {shown}.") from None
+            raise differing_shapes(self._name, shapes) from None
 
     def __len__(self) -> int:
         if not self.shape:
@@ -102,12 +110,12 @@ class Data:
         return hash((structure, *((np.asarray(x, np.float64) + 0.0).tobytes() for x in numbers)))
 
     def __repr__(self) -> str:
-        """Source that evaluates back to an equal object, as long as no field holds more than a thousand numbers.
+        """Source that evaluates back to an equal object, or if it would be long, what it says of it."""
+        return short(self)
 
-        But for a length of less than a step, which `stretch` can come to and nobody may write.
-        """
-        shown = (f"{field.name}={show(getattr(self, field.name), field.spec.ndim)}" for field in self._fields)
-        return f"{self._name}({', '.join(shown)})"
+    def _source(self, show: Show) -> str:
+        """How it is written."""
+        return call(self, show)
 
     def __getstate__(self) -> dict[str, object]:
         return {field.name: vars(self)[field.name] for field in self._fields}
@@ -125,6 +133,19 @@ def _exact_numbers(data: Data) -> tuple[list[Any], Any]:
 
 
 # A class becomes a pytree, and its numbers can be walked over.
+
+
+def _guard(cls: type[Data]) -> None:
+    """Let the constructor say which argument was meant by one that there is not."""
+    construct, names = cls.__init__, [field.name for field in cls._fields]
+
+    @functools.wraps(construct)
+    def guarded(self: Data, *args: Any, **words: Any) -> None:
+        for unknown in words.keys() - set(names):
+            raise unknown_argument(cls._name, unknown, names)
+        construct(self, *args, **words)
+
+    cls.__init__ = guarded
 
 
 def _register(cls: type[Data]) -> None:
@@ -159,7 +180,7 @@ def _new(cls: type[D], fields: Iterable[tuple[str, object]]) -> D:
     return self
 
 
-def with_fields(data: D, changed: dict[str, object]) -> D:
+def with_fields(data: D, changed: Mapping[str, object]) -> D:
     """The same data with other fields, which are not checked."""
     return _new(type(data), {**{field.name: vars(data)[field.name] for field in data._fields}, **changed}.items())
 

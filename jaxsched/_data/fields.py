@@ -6,14 +6,14 @@ JAX compares and hashes.
 
 import dataclasses
 import functools
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-import jax
 import numpy as np
 
 from jaxsched._data.checks import NEGATIVE, PART_OF_RUN, as_array, as_leaf, as_pair, checked_leaf
+from jaxsched._data.messages import brief, one_of
 from jaxsched._numerics.doubles import Double
-from jaxsched._typing import PIECES, TICKS, Number, Spec, spec_of
+from jaxsched._typing import PIECES, TICKS, Number, Spec, Words, mark_of, options_of, spec_of
 
 
 S = TypeVar("S")
@@ -23,19 +23,23 @@ S = TypeVar("S")
 class Field:
     """One field of a schedule class. `owner` is the name by which users know the class.
 
-    `call` is how it is called, where users do so: the arguments that are needed, and all up to this one.
+    `words` are the only ones that may be given, unless a function may be, too. `call` is how it is called, where users
+    do so: the arguments that are needed, and all up to this one.
     """
 
     owner: str
     name: str
-    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "ticks", "flag", "structure"]
+    holds: Literal["number", "operands", "schedule", "schedules", "pieces", "ticks", "flag", "word", "structure"]
     spec: Spec
     optional: bool
+    default: Any  # as it was written, or MISSING
+    words: tuple[Any, ...] = ()
+    or_function: bool = False
     call: str = ""
 
     @property
     def static(self) -> bool:
-        return self.holds in ("flag", "structure")
+        return self.holds in ("flag", "word", "structure")
 
 
 @functools.cache
@@ -50,27 +54,28 @@ def half(field: Field) -> Field:
     return dataclasses.replace(field, spec=Spec(ndim=field.spec.ndim))
 
 
-def describe(cls: type, owner: str, schedule: type) -> tuple[Field, ...]:
-    """The fields of a dataclass, from their annotations; `schedule` is the class of schedules."""
-    hints = get_type_hints(cls, include_extras=True)
+def describe(cls: type, owner: str, schedule: type, annotations: dict[str, Any]) -> tuple[Field, ...]:
+    """The fields of a dataclass, from what was declared; `schedule` is the class of schedules."""
     kinds: dict[Any, Any] = {schedule: "schedule", tuple[schedule, ...]: "schedules", bool: "flag"}
     kinds |= {Annotated[schedule, PIECES]: "pieces", Annotated[schedule, TICKS]: "ticks"}
     kinds[Annotated[tuple[schedule | Number, ...], Spec(or_schedule=True)]] = "operands"
 
-    declared = dataclasses.fields(cls)
-    needed = sum(field.default is dataclasses.MISSING for field in declared)
-    called = len(declared) > 1 and owner == cls.__name__ and "__repr__" not in vars(cls)  # it shows how it is written
+    fields = dataclasses.fields(cls)
+    needed = sum(field.default is dataclasses.MISSING for field in fields)
+    called = len(fields) > 1 and owner == cls.__name__ and "_source" not in vars(cls)  # it shows how it is written
 
-    def field(i: int, name: str) -> Field:
-        spec, optional = spec_of(hints[name])
-        holds = kinds.get(hints[name], "number" if spec else "structure")
-        shown = [field.name for field in declared[: max(needed, i + 1)]]
-        more = ["..."] if len(shown) < len(declared) else []
-        return Field(
-            owner, name, holds, spec or Spec(), optional, f"{owner}({', '.join(shown + more)})" if called else ""
-        )
+    def described(i: int, field: dataclasses.Field[Any]) -> Field:
+        spec, optional = spec_of(annotations[field.name])
+        kind = options_of(annotations[field.name])[0][0] if optional else annotations[field.name]
+        marked: Words | None = mark_of(kind, Words)
+        words = marked.words if marked else get_args(kind) if get_origin(kind) is Literal else ()
+        holds = kinds.get(kind, "number" if spec else "word" if words else "structure")
+        shown = [field.name for field in fields[: max(needed, i + 1)]]
+        more = ["..."] if len(shown) < len(fields) else []
+        call = f"{owner}({', '.join(shown + more)})" if called and not field.kw_only else ""
+        return Field(owner, field.name, holds, spec or Spec(), optional, field.default, words, marked is not None, call)
 
-    return tuple(field(i, each.name) for i, each in enumerate(declared))
+    return tuple(described(i, field) for i, field in enumerate(fields))
 
 
 def convert(field: Field, given: Any, schedule: type) -> object:
@@ -85,28 +90,32 @@ def convert(field: Field, given: Any, schedule: type) -> object:
 
 
 def _converted(field: Field, given: Any, schedule: type) -> object:
+    if field.optional and given is None:
+        return None
     match field.holds:
         case "number":
-            if (given is None and field.optional) or (field.spec.or_schedule and isinstance(given, schedule)):
-                return given
-            return as_number(field, given)
+            return given if field.spec.or_schedule and isinstance(given, schedule) else as_number(field, given)
         case "operands":
             number = dataclasses.replace(field, holds="number")
-            return tuple(convert(number, each, schedule) for each in given)
+            return tuple([convert(number, each, schedule) for each in given or ()])
         case "schedule" | "pieces" | "ticks":
             return as_schedule(field.owner, field.name, given, schedule)
         case "schedules":
             return as_schedules(field.owner, field.name, given, schedule)
         case "flag":
             if not isinstance(given, bool):
-                raise TypeError(f"{field.owner}: `{field.name}` must be True or False, got {given!r}.")
+                raise TypeError(f"{field.owner}: `{field.name}` must be True or False, got {brief(given)}.")
             return given
-        case "structure":
+        case "word" if not (field.or_function and callable(given)):
+            if given not in field.words:
+                raise ValueError(f"{field.owner}: `{field.name}` {one_of(field.words, given, field.or_function)}")
+            return given
+        case _:
             try:
                 hash(given)
             except TypeError:
-                rule = "is structure and must be hashable"
-                raise TypeError(f"{field.owner}: `{field.name}` {rule}, got {given!r}.") from None
+                rule = "is structure and must be hashable (numbers are declared with the words of jaxsched.fields)"
+                raise TypeError(f"{field.owner}: `{field.name}` {rule}, got {brief(given)}.") from None
             return given
 
 
@@ -120,16 +129,15 @@ def as_schedule(owner: str, name: str, given: Any, schedule: type[S]) -> S:
     """What was given, if it is a schedule, or a number, which is a constant."""
     if isinstance(given, schedule):
         return given
-    if isinstance(given, int | float | np.generic | np.ndarray | jax.Array):
-        return schedule._constant(  # pyright: ignore[reportAttributeAccessIssue]
-            checked_leaf(owner, name, given, Spec())
-        )
-    hint = "FromFunction" if callable(given) else "Constant"
-    raise TypeError(f"{owner}: `{name}` must be a schedule or a number, such as {hint}(...), got {given!r}.")
+    if isinstance(given, int | float | np.generic) or hasattr(given, "__array__") or hasattr(given, "__jax_array__"):
+        number = checked_leaf(owner, name, given, Spec())
+        return schedule._constant(number)  # pyright: ignore[reportAttributeAccessIssue]
+    hint = "FromFunction(...)" if callable(given) else "Constant(...)"
+    raise TypeError(f"{owner}: `{name}` must be a schedule or a number, such as {hint}, got {brief(given)}.")
 
 
 def as_schedules(owner: str, name: str, given: Any, schedule: type[S]) -> tuple[S, ...]:
     """A list of at least one schedule, as a tuple."""
     if not isinstance(given, list | tuple) or not given:
-        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {given!r}.")
+        raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {brief(given)}.")
     return tuple(as_schedule(owner, f"{name}[{i}]", each, schedule) for i, each in enumerate(given))

@@ -3,23 +3,24 @@
 from jaxsched._combinators.joins import sequence
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.cyclic import CosineRestarts
-from jaxsched._curves.shapes import Shape, transition
+from jaxsched._curves.shapes import Shape, WarmupShape, transition
 from jaxsched._curves.transitions import Linear
-from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
+from jaxsched._recipes.phases import First, rest, warmup_then
+from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Growth, Length, Period, Scalar, Times
+from jaxsched.fields import Cycles, Factor, Growth, Length, Period, Value
 
 
 @recipe
 def onecycle(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     total_steps: Length,
-    init_value: Scalar | None = None,
-    end_value: Scalar | None = None,
+    init_value: Value | None = None,
+    end_value: Value | None = None,
     three_phase: bool = False,
-    shape: Shape = "cosine",
+    ramp: Shape = "cosine",
 ) -> Schedule:
     """Up to the peak, and down to far below where it began.
 
@@ -32,7 +33,7 @@ def onecycle(
             ends at a 100,000th of the peak.
         three_phase: whether it comes down to `init_value` first, in as many steps as it went up, and then to
             `end_value`.
-        shape: of each way, as in `wsd`; usually "cosine" or "linear".
+        ramp: the shape of each way, as in `wsd`; usually "cosine" or "linear".
 
     Raises:
         ValueError: if the phases are longer than the run.
@@ -40,7 +41,7 @@ def onecycle(
     >>> schedule = onecycle(peak_value=1.0, warmup_steps=30, total_steps=100)
     >>> [round(float(schedule(t)), 4) for t in (0, 15, 30, 65, 100)]
     [0.04, 0.52, 1.0, 0.5, 0.0]
-    >>> triangle = onecycle(peak_value=1.0, warmup_steps=40, total_steps=100, three_phase=True, shape="linear")
+    >>> triangle = onecycle(peak_value=1.0, warmup_steps=40, total_steps=100, three_phase=True, ramp="linear")
     >>> [round(float(triangle(t)), 4) for t in (0, 20, 40, 60, 80, 90, 100)]
     [0.04, 0.52, 1.0, 0.52, 0.04, 0.02, 0.0]
 
@@ -49,28 +50,28 @@ def onecycle(
     """
     init_value = peak_value / 25 if init_value is None else init_value
     end_value = init_value / 10_000 if end_value is None else end_value
-    rise = transition("onecycle", shape, init_value, peak_value, warmup_steps, "shape")
+    rise = transition("onecycle", ramp, init_value, peak_value, warmup_steps, "ramp")
     if not three_phase:
         down = rest("onecycle", total_steps, warmup_steps=warmup_steps)
-        return sequence([rise, transition("onecycle", shape, peak_value, end_value, down, "shape")], [warmup_steps])
-    last = rest("onecycle", total_steps, warmup_steps=warmup_steps, warmup_steps_again=warmup_steps)
-    fall = transition("onecycle", shape, peak_value, init_value, warmup_steps, "shape")
-    tail = transition("onecycle", shape, init_value, end_value, last, "shape")
+        return sequence([rise, transition("onecycle", ramp, peak_value, end_value, down, "ramp")], [warmup_steps])
+    last = rest("onecycle", total_steps, times=2, warmup_steps=warmup_steps)
+    fall = transition("onecycle", ramp, peak_value, init_value, warmup_steps, "ramp")
+    tail = transition("onecycle", ramp, init_value, end_value, last, "ramp")
     return sequence([rise, fall, tail], [warmup_steps, warmup_steps])
 
 
 @recipe
 def sgdr(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     period_steps: Period,
     warmup_steps: Length = 0,
     growth: Growth | None = None,
     decay: Factor | None = None,
-    cycles: Times | None = None,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    cycles: Cycles | None = None,
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then half cosines with warm restarts.
@@ -99,7 +100,7 @@ def sgdr(
 
 @recipe
 def slanted_triangular(
-    *, peak_value: Scalar, warmup_steps: Length, total_steps: Length, init_value: Scalar | None = None
+    *, peak_value: Value, warmup_steps: Length, total_steps: Length, init_value: Value | None = None
 ) -> Schedule:
     """A short line up and a long line down, back to where it began.
 
@@ -126,7 +127,7 @@ def slanted_triangular(
 
 
 @recipe
-def exponential_range_test(*, init_value: Scalar, end_value: Scalar, total_steps: Length) -> Schedule:
+def exponential_range_test(*, init_value: Value, end_value: Value, total_steps: Length) -> Schedule:
     """From a tiny value to a huge one by the same factor at each step: to see where training is fastest, and breaks.
 
         η(t) = η_0^(1-q) η_T^q,    q = min(t / T, 1)

@@ -6,11 +6,12 @@ import numpy as np
 
 from jaxsched._combinators.joins import join_schedules, running_sums, sequence
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.shapes import Shape, transition
+from jaxsched._curves.shapes import Shape, WarmupShape, transition
 from jaxsched._data.checks import entries
-from jaxsched._recipes.recipe import First, column, ramp, recipe, rest, warmup_then
+from jaxsched._recipes.phases import First, column, ramp, rest, warmup_then
+from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Length, Lengths, Scalar
+from jaxsched.fields import Length, Lengths, Value
 
 
 def _trapezoid(
@@ -21,7 +22,7 @@ def _trapezoid(
     warmup_steps: Any,
     cooldown_steps: Any,
     total_steps: Any,
-    warmup: Shape = "linear",
+    warmup: WarmupShape = "linear",
     cooldown: Shape = "linear",
     first: First = "zero",
 ) -> Schedule:
@@ -35,13 +36,13 @@ def _trapezoid(
 @recipe
 def wsd(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     cooldown_steps: Length,
     total_steps: Length,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     cooldown: Shape = "linear",
     first: First = "zero",
 ) -> Schedule:
@@ -75,7 +76,7 @@ def wsd(
 
 
 @recipe
-def trapezoid(*, peak_value: Scalar, warmup_steps: Length, cooldown_steps: Length, total_steps: Length) -> Schedule:
+def trapezoid(*, peak_value: Value, warmup_steps: Length, cooldown_steps: Length, total_steps: Length) -> Schedule:
     """From 0 to the peak in a line, along it, and back to 0 in a line: the simplest `wsd`.
 
     Args:
@@ -99,13 +100,13 @@ def trapezoid(*, peak_value: Scalar, warmup_steps: Length, cooldown_steps: Lengt
 @recipe
 def wsd_s(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     cooldown_steps: Lengths,
     period_steps: Lengths,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     cooldown: Shape = "linear",
     first: First = "zero",
 ) -> Schedule:
@@ -148,12 +149,12 @@ def wsd_s(
 @recipe
 def tri_stage(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     cooldown_steps: Length,
     total_steps: Length,
-    init_value: Scalar,
-    end_value: Scalar,
+    init_value: Value,
+    end_value: Value,
 ) -> Schedule:
     """A linear warmup, the peak, and a geometric decay to the end of the run: `wsd` with that tail.
 
@@ -183,14 +184,14 @@ def tri_stage(
 @recipe
 def infinite(
     *,
-    peak_value: Scalar,
-    constant_value: Scalar,
-    end_value: Scalar,
+    peak_value: Value,
+    constant_value: Value,
+    end_value: Value,
     warmup_steps: Length,
     decay_steps: Length,
     cooldown_steps: Length,
     total_steps: Length,
-    init_value: Scalar = 0.0,
+    init_value: Value = 0.0,
     decay: Shape = "cosine",
     cooldown: Shape = "geometric",
 ) -> Schedule:

@@ -1,5 +1,7 @@
 """Recipes without a horizon, which the first transformers brought."""
 
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -8,16 +10,17 @@ from jaxsched._combinators.clocks import shift
 from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import InverseSqrt, PowerLaw
-from jaxsched._curves.shapes import Shape
+from jaxsched._curves.shapes import Shape, WarmupShape
 from jaxsched._curves.transitions import Linear
 from jaxsched._data.checks import check_numbers, is_traced
-from jaxsched._recipes.recipe import First, as_plain, not_zero, ramp, recipe, rest, warmup_then, without
+from jaxsched._recipes.phases import First, as_plain, not_zero, ramp, rest, warmup_then, without
+from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import AtLeastOnce, Length, Rate, Scalar, SomeSteps, TimeConstant
+from jaxsched.fields import Length, PositiveCount, PositiveLength, Rate, TimeConstant, Value
 
 
-@recipe
-def noam(*, model_size: AtLeastOnce, warmup_steps: SomeSteps, scale: Scalar = 1.0) -> Schedule:
+@partial(recipe, by_lengths=False)  # the peak depends on the length of the warmup
+def noam(*, model_size: PositiveCount, warmup_steps: PositiveLength, scale: Value = 1.0) -> Schedule:
     """A linear warmup, then down with the square root of the step.
 
         η(t) = s d^-½ min(n^-½, n W^-³ᐟ²),    n = t + 1
@@ -45,13 +48,13 @@ def noam(*, model_size: AtLeastOnce, warmup_steps: SomeSteps, scale: Scalar = 1.
 @recipe
 def inverse_sqrt(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     timescale: TimeConstant | None = None,
     cooldown_steps: Length | None = None,
     total_steps: Length | None = None,
-    init_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then down with the square root of the step, and at the end, if there is one, a line to 0.
@@ -96,14 +99,14 @@ def inverse_sqrt(
 @recipe
 def power(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     timescale: TimeConstant,
     cooldown_steps: Length,
     total_steps: Length,
     power: Rate = 0.51,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
     cooldown: Shape = "exponential",
 ) -> Schedule:
     """A warmup, then a power of the step, at most the peak, and a cooldown from wherever that has come to.

@@ -10,23 +10,24 @@ from jaxsched._combinators.clocks import shift
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import ExponentialDecay, StepDecay
 from jaxsched._curves.piecewise import MultiStep, check_factor
-from jaxsched._curves.shapes import Shape
+from jaxsched._curves.shapes import WarmupShape
 from jaxsched._curves.transitions import Cosine, Linear
-from jaxsched._recipes.recipe import First, recipe, rest, warmup_then
+from jaxsched._recipes.phases import First, rest, warmup_then
+from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Factor, Length, Lengths, Rate, Scalar, TimeConstant
+from jaxsched.fields import Factor, Length, Lengths, Rate, TimeConstant, Value
 
 
 @recipe
 def warmup_cosine(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     total_steps: Length,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
     exponent: Rate | None = None,
-    warmup: Shape = "linear",
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then half a cosine to the end of the run.
@@ -59,12 +60,12 @@ def warmup_cosine(
 @recipe
 def warmup_linear(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     total_steps: Length,
-    init_value: Scalar = 0.0,
-    end_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then a line to the end of the run.
@@ -95,10 +96,10 @@ def warmup_linear(
 @recipe
 def warmup_constant(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
-    init_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then the peak for ever.
@@ -123,14 +124,14 @@ def warmup_constant(
 @recipe
 def warmup_exponential(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     transition_steps: TimeConstant,
     decay_rate: Factor,
-    init_value: Scalar = 0.0,
+    init_value: Value = 0.0,
     staircase: bool = False,
-    end_value: Scalar | None = None,
-    warmup: Shape = "linear",
+    end_value: Value | None = None,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then an exponential decay without an end.
@@ -159,12 +160,12 @@ def warmup_exponential(
 @recipe
 def warmup_step(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     step_size: TimeConstant,
     factor: Factor,
-    init_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then a factor every `step_size` steps, counted from the start of the run.
@@ -191,12 +192,12 @@ def warmup_step(
 @recipe
 def warmup_multistep(
     *,
-    peak_value: Scalar,
+    peak_value: Value,
     warmup_steps: Length,
     boundaries: Lengths,
     factor: Factor,
-    init_value: Scalar = 0.0,
-    warmup: Shape = "linear",
+    init_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
     first: First = "zero",
 ) -> Schedule:
     """A warmup, then a factor at each boundary, counted from the start of the run.

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.source import show
+from jaxsched._data.messages import brief
+from jaxsched._data.source import Show
 from jaxsched._numerics.floats import finite, quotient, raised
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Number, Spec
@@ -35,16 +36,16 @@ class Arithmetic(Schedule):
     symbol: str
     operands: Annotated[tuple[Schedule | Number, ...], Spec(or_schedule=True)]
 
-    def _check(self) -> None:
+    def check(self) -> None:
         for divisor in self.operands[1:] if self.symbol == "/" else ():
             if isinstance(divisor, np.generic | np.ndarray) and not np.all(divisor):
-                raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {show(divisor)}.")
+                raise ValueError(f"Arithmetic: a schedule cannot be divided by zero, got {brief(divisor)}.")
 
     def formula(self, step: jax.Array) -> Number:
         values = (x.formula(step) if isinstance(x, Schedule) else x for x in self.operands)
         return reduce(_OPERATIONS[self.symbol], map(jnp.asarray, values))
 
-    def __repr__(self) -> str:
+    def _source(self, show: Show) -> str:
         operands = map(show, self.operands)
         if self.symbol == "**":
             operands = (f"({shown})" if shown.startswith("-") else shown for shown in operands)

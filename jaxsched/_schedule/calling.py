@@ -19,6 +19,7 @@ from jax.core import Tracer
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers, map_numbers, narrowed
+from jaxsched._data.messages import brief
 from jaxsched._numerics.floats import default_dtype
 from jaxsched._schedule.programs import Kind, Program
 from jaxsched._typing import Spec
@@ -99,7 +100,7 @@ def _values_at(schedule: Data, steps: jax.Array) -> jax.Array:
     def value(schedule: Any, step: jax.Array) -> jax.Array:
         result = schedule.formula(step)
         if not isinstance(result, int | float | np.generic | np.ndarray | jax.Array) or np.shape(result):
-            raise TypeError(f"{schedule._name}: the value must be a real scalar, got {result!r}.")
+            raise TypeError(f"{schedule._name}: the value must be a real scalar, got {brief(result)}.")
         return jnp.asarray(checked_leaf(schedule._name, "value", jnp.asarray(result), Spec()))
 
     checked = map_numbers(lambda x, field: checked_leaf(field.owner, field.name, x, field.spec), schedule)

@@ -19,7 +19,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
 from jaxsched._numerics.floats import as_float, default_dtype, finite
 from jaxsched._schedule.programs import Program
-from jaxsched._typing import COUNT, Count, Number, Spec
+from jaxsched._typing import COUNT, Number, Spec, Whole
 
 
 class Curve(Protocol):
@@ -44,7 +44,7 @@ class Extrema(NamedTuple):
 class Queries:
     """The questions, as methods of every schedule."""
 
-    def integral(self: Curve, steps: Count) -> jax.Array:
+    def integral(self: Curve, steps: Whole) -> jax.Array:
         """The sum of the values at the steps 0 .. n-1: what the first n updates take together.
 
             Σ η(t)    for 0 ≤ t < n
@@ -67,7 +67,7 @@ class Queries:
         n = checked_leaf("integral", "steps", steps, Spec("count"))
         return _integral(self[()], jnp.maximum(n, 0))
 
-    def crossing(self: Curve, value: Number, total_steps: Count) -> jax.Array:
+    def crossing(self: Curve, value: Number, total_steps: Whole) -> jax.Array:
         """The first step at which the schedule has reached a value, or has passed it, from either side.
 
             min {t: 0 ≤ t ≤ T, η(t) = v or sign(η(t) - v) ≠ sign(η(0) - v)}
@@ -94,7 +94,7 @@ class Queries:
         shape = _common_shape("crossing", self, value=v, total_steps=last)
         return _crossing(self, jnp.asarray(v), jnp.maximum(last, 0), shape=shape)
 
-    def extrema(self: Curve, total_steps: Count) -> Extrema:
+    def extrema(self: Curve, total_steps: Whole) -> Extrema:
         """The lowest and the highest value at the steps 0 .. T, and the first step at which each is attained.
 
         The values, unlike the steps, are differentiable in the numbers of the schedule. A NaN, which only a function of

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_batch_size
+from jaxsched._data.messages import brief
 from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._sweep.results import Results
 from jaxsched._tables.configs import Configs
@@ -122,7 +123,9 @@ def _groups(configs: Configs) -> list[tuple[dict[str, Any], np.ndarray]]:
         try:
             rows.setdefault(key, []).append(i)
         except TypeError:
-            raise TypeError(f"sweep: entries that are not numbers must be hashable, got {key!r} in row {i}.") from None
+            raise TypeError(
+                f"sweep: entries that are not numbers must be hashable, got {brief(key)} in row {i}."
+            ) from None
     return [(dict(zip(static, key, strict=True)), np.asarray(indices)) for key, indices in rows.items()]
 
 

@@ -1,7 +1,7 @@
 """The metrics of each configuration."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -26,10 +26,21 @@ class Results:
     def __len__(self) -> int:
         return len(self.configs)
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.columns:
-            raise KeyError(f"Results: no column {name!r}; there are {list(self.columns)}.")
-        return self.columns[name]
+    @overload
+    def __getitem__(self, index: str) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, index: int | np.integer) -> dict[str, Any]: ...
+    def __getitem__(self, index: Any) -> "np.ndarray | dict[str, Any]":
+        """A column by its name, or one row, as a dict of its columns."""
+        if isinstance(index, int | np.integer):
+            metrics = {name: column[index] for name, column in self.metrics.items()}
+            return self.configs[index] | {name: x.item() if x.ndim == 0 else x for name, x in metrics.items()}
+        if index not in self.columns:
+            raise KeyError(f"Results: no column {index!r}; there are {list(self.columns)}.")
+        return self.columns[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         return f"Results({len(self)} rows: {', '.join(self.configs.columns)} -> {', '.join(self.metrics)})"
@@ -65,8 +76,7 @@ class Results:
         i = int(self._order(metric, mode)[0])
         if np.isnan(self.metrics[metric][i]):
             raise ValueError(f"Results: `{metric}` is NaN in every row, so none is best.")
-        metrics = {name: column[i] for name, column in self.metrics.items()}
-        return self.configs[i] | {name: x.item() if x.ndim == 0 else x for name, x in metrics.items()}
+        return self[i]
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame with a column for each; an array metric becomes a column of arrays. Needs pandas."""

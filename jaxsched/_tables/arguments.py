@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsched._data.checks import as_step
 from jaxsched._data.data import broadcast_numbers, map_numbers
 from jaxsched._data.fields import as_schedule, as_schedules
+from jaxsched._data.messages import brief
 from jaxsched._numerics.floats import default_dtype
-from jaxsched._schedule.schedule import Schedule
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._tables.stacking import stack, structure_of
 
 
-Schedules = Schedule | ArrayLike | Sequence[Schedule | ArrayLike]
+Schedules = ScheduleLike | Sequence[ScheduleLike]
 
 
 class Group(NamedTuple):
@@ -78,7 +78,7 @@ def as_steps(owner: str, steps: Any) -> Steps:
         if steps < 0:
             raise ValueError(f"{owner}: `steps` must not be negative, got {steps}.")
         return Steps(None, (int(steps),))
-    given = as_step(owner, steps)
+    given = as_step(owner, steps, "steps")
     return Steps(jnp.maximum(given, 0).ravel(), given.shape)
 
 
@@ -92,7 +92,7 @@ def as_float_dtype(owner: str, dtype: Any) -> np.dtype[Any]:
     except TypeError:
         given = None
     if given is None or not jnp.issubdtype(given, np.floating):
-        raise TypeError(f"{owner}: `dtype` must be the type of a float, got {dtype!r}.")
+        raise TypeError(f"{owner}: `dtype` must be the type of a float, got {brief(dtype)}.")
     if given.itemsize > default.itemsize:
         raise ValueError(f"{owner}: `dtype` must be at most {default} (jax_enable_x64 lifts this), got {given}.")
     return given

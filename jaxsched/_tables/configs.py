@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsched._data.messages import brief
+
 
 class Configs:
     """An immutable table of named columns, one row per configuration.
@@ -108,9 +110,8 @@ def grid(**columns: Iterable[Any]) -> Configs:
 
 def _as_column(name: str, entries: Iterable[Any], owner: str = "Configs") -> np.ndarray:
     if isinstance(entries, str | bytes | Mapping) or not isinstance(entries, Iterable):
-        raise TypeError(
-            f"{owner}: `{name}` must be a sequence of values, got {entries!r}; for one value, write [{entries!r}]."
-        )
+        came = brief(entries)
+        raise TypeError(f"{owner}: `{name}` must be a sequence of values, got {came}; for one value, write [{came}].")
     if not isinstance(entries, np.ndarray | jax.Array):
         entries = list(entries)
     numbers = not isinstance(entries, list) or all(isinstance(x, int | float | np.number | jax.Array) for x in entries)

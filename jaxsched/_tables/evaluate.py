@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_batch_size
+from jaxsched._data.messages import brief
 from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.arguments import Group, Schedules, Steps, as_float_dtype, as_groups, as_steps
@@ -109,9 +110,9 @@ def evaluate(
     given, dtype = as_steps("evaluate", steps), as_float_dtype("evaluate", dtype)
     check_batch_size("evaluate", batch_size)
     if reduce is not None and not callable(reduce):
-        raise TypeError(f"evaluate: `reduce` must be a function, got {reduce!r}.")
+        raise TypeError(f"evaluate: `reduce` must be a function, got {brief(reduce)}.")
     if sharding is not None and not isinstance(sharding, jax.sharding.Sharding):
-        raise TypeError(f"evaluate: `sharding` must be a jax.sharding.Sharding, got {sharding!r}.")
+        raise TypeError(f"evaluate: `sharding` must be a jax.sharding.Sharding, got {brief(sharding)}.")
     exclusive = {"reduce": reduce, "sharding": sharding, "out": out}
     both = [name for name, option in exclusive.items() if option is not None]
     if len(both) > 1:
@@ -139,7 +140,7 @@ def evaluate(
 
 def _check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     if not all(hasattr(out, name) for name in ("shape", "dtype", "__setitem__")):
-        raise TypeError(f"evaluate: `out` must be an array, or a function that makes one, got {out!r}.")
+        raise TypeError(f"evaluate: `out` must be an array, or a function that makes one, got {brief(out)}.")
     if out.shape != shape or out.dtype != dtype:
         raise ValueError(f"evaluate: `out` must be {dtype} of shape {shape}, got {out.dtype} of shape {out.shape}.")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxsched._data.checks import stacked
 from jaxsched._data.data import of_one_kind
+from jaxsched._data.messages import brief
 from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.configs import Configs
@@ -35,16 +36,15 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
     if not rows:
         raise ValueError("stack: at least one schedule is needed, got none.")
     if not jax.tree.leaves(rows[0]):
-        raise ValueError(f"stack: a schedule without numbers cannot be stacked, got {rows[0]!r}.")
+        raise ValueError(f"stack: a schedule without numbers cannot be stacked, got {brief(rows[0])}.")
     for i, row in enumerate(rows):
         if not isinstance(row, Schedule):
-            raise TypeError(f"stack: entry {i} must be a schedule, got {row!r}.")
+            raise TypeError(f"stack: entry {i} must be a schedule, got {brief(row)}.")
     rows = of_one_kind(rows)
     for i, row in enumerate(rows):
         if structure_of(row) != structure_of(rows[0]):
-            raise ValueError(
-                f"stack: all schedules must have the structure of the first, {rows[0]!r}, got {row!r} in row {i}."
-            )
+            rule = f"all schedules must have the structure of the first, {brief(rows[0])}"
+            raise ValueError(f"stack: {rule}, got {brief(row)} in row {i}.")
 
     return jax.tree.map(lambda *leaves: stacked(leaves), *rows)
 
@@ -104,7 +104,7 @@ def _build_row(make: Callable[..., Schedule], configs: Configs, i: int) -> Sched
     except (TypeError, ValueError) as error:
         raise type(error)(f"build: row {i}, {configs[i]}: {error}") from error
     if not isinstance(schedule, Schedule):
-        raise TypeError(f"build: `make` must return a schedule, got {schedule!r} for row {i}.")
+        raise TypeError(f"build: `make` must return a schedule, got {brief(schedule)} for row {i}.")
     return schedule
 
 

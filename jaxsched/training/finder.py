@@ -10,7 +10,8 @@ import numpy as np
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._recipes.cycles import exponential_range_test
-from jaxsched._typing import Scalar, Spec
+from jaxsched._typing import Spec
+from jaxsched.fields import Value
 
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def range_test(
     batches: Any,
     keys: jax.Array,
     *,
-    lowest: Scalar = 1e-7,
-    highest: Scalar = 10.0,
+    lowest: Value = 1e-7,
+    highest: Value = 10.0,
 ) -> RangeTest:
     """A short run for every seed, in which the learning rate grows from step to step, by the same factor each.
 

@@ -13,9 +13,10 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxsched._curves.constant import Constant
-from jaxsched._data.checks import as_step, checked_leaf, one_or_each
+from jaxsched._data.checks import as_step, checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers
 from jaxsched._data.export import exportable
+from jaxsched._data.messages import brief, one_or_each
 from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
 from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._schedule.schedule import Schedule
@@ -186,13 +187,13 @@ def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dic
         annotation = known[name].annotation if name in known else inspect.Parameter.empty
         if isinstance(given, Schedule):
             if not _takes_numbers(annotation):
-                raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {given!r}.")
+                raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {brief(given)}.")
             schedules[name] = given
         elif _takes_numbers(annotation) and isinstance(given, NUMBERS) and not isinstance(given, bool):
             schedules[name] = Constant(checked_leaf(owner, name, given, Spec()))
         elif _takes_numbers(annotation) and callable(given) and annotation not in UNKNOWN:
             rule = "must be a number or a schedule, such as FromFunction(...)"
-            raise TypeError(f"{owner}: `{name}` {rule}, got {given!r}.")
+            raise TypeError(f"{owner}: `{name}` {rule}, got {brief(given)}.")
         else:
             fixed[name] = given
     return schedules, fixed
@@ -229,7 +230,7 @@ def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str
     for name, controller in feedback.items():
         if not isinstance(controller, Controller):
             rule = "must be a ReduceOnPlateau or a GreedyPlateau"
-            raise TypeError(f"{owner}: the feedback of `{name}` {rule}, got {controller!r}.")
+            raise TypeError(f"{owner}: the feedback of `{name}` {rule}, got {brief(controller)}.")
     return dict(feedback)
 
 

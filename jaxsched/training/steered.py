@@ -17,7 +17,8 @@ from jaxsched._numerics.counts import is_real, since
 from jaxsched._numerics.doubles import Double, double
 from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Length, Number, Scalar, Times
+from jaxsched._typing import Number
+from jaxsched.fields import Count, Length, Value
 
 
 COOLDOWNS = {name: shape for name, shape in SHAPES.items() if name != "geometric"}
@@ -43,13 +44,13 @@ class Steered(Schedule):
     """
 
     schedule: Schedule
-    scale: Scalar = 1.0
-    holds: Times = 0
-    held: Scalar = 0.0
-    cooldown: Times = 0
+    scale: Value = 1.0
+    holds: Count = 0
+    held: Value = 0.0
+    cooldown: Count = 0
     at: Length = 0
     transition_steps: Length = 0
-    end_value: Scalar = 0.0
+    end_value: Value = 0.0
 
     def formula(self, step: jax.Array) -> Number:
         numbers = jax.tree.map(jnp.asarray, (self.cooldown, self.at, self.transition_steps, self.end_value))

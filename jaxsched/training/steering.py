@@ -13,9 +13,11 @@ from jax.typing import ArrayLike
 from jaxsched._curves.constant import Constant
 from jaxsched._data.checks import as_step, checked_leaf, is_traced
 from jaxsched._data.data import broadcast_numbers, of_one_kind
+from jaxsched._data.messages import brief, one_of
 from jaxsched._feedback import PlateauState
-from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import LENGTH, Length, Spec, Step
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._typing import LENGTH, Spec, Step
+from jaxsched.fields import Length
 from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, followed, over
 from jaxsched.training.steered import COOLDOWNS, Steered, packed, steered_values
 
@@ -139,7 +141,7 @@ def release(state: S, *names: str) -> S:
     return _steer("release", state, released, lambda _, old, __: _with(old, holds=0, cooldown=0))
 
 
-def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
+def replace(state: S, **schedules: ScheduleLike) -> S:
     """Follow other schedules from the next update on; an override or a cooldown ends.
 
     Args:
@@ -169,7 +171,7 @@ def replace(state: S, **schedules: Schedule | ArrayLike) -> S:
         if isinstance(new, Constant):
             return _hold(old, new.value)
         rule = "a schedule must be constant, or of the same structure; for another one, `resume` a new optimizer"
-        raise ValueError(f"replace: {rule}: followed is {old.schedule!r}, got {new!r}.")
+        raise ValueError(f"replace: {rule}: followed is {brief(old.schedule)}, got {brief(new)}.")
 
     return _steer("replace", state, new, change)
 
@@ -198,7 +200,7 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
     OLMo-core `OverrideDecay`.
     """
     if shape not in COOLDOWNS:
-        raise ValueError(f"decay_now: `shape` must be one of {', '.join(map(repr, COOLDOWNS))}, got {shape!r}.")
+        raise ValueError(f"decay_now: `shape` {one_of(list(COOLDOWNS), shape)}")
     length = checked_leaf("decay_now", "steps", steps, LENGTH)
     ends = {name: checked_leaf("decay_now", name, end, Spec()) for name, end in end_values.items()}
     found, _ = found_in("decay_now", state)

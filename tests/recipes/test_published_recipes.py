@@ -542,7 +542,7 @@ VISION = {
     ),
     "airbench94": Row(
         lambda: js.onecycle(
-            peak_value=1.0, warmup_steps=109, total_steps=476, init_value=0.2, end_value=0.07, shape="linear"
+            peak_value=1.0, warmup_steps=109, total_steps=476, init_value=0.2, end_value=0.07, ramp="linear"
         ),
         {
             0: 0.2, 54: 0.2 + 0.8 * 54 / 109, 109: 1, 292: 1 - 0.93 * 183 / 367, 400: 1 - 0.93 * 291 / 367,

@@ -1,20 +1,18 @@
-"""What the recipes share: checked arguments, a warmup, and what the phases leave of the run."""
+"""What the recipes share: a warmup, and what the phases leave of the run."""
 
-import functools
-from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, get_type_hints
+from typing import Any, Literal
 
 import numpy as np
 
 from jaxsched._combinators.clocks import reverse, shift
 from jaxsched._combinators.joins import sequence
 from jaxsched._curves.constant import Constant
-from jaxsched._curves.shapes import Shape, transition
-from jaxsched._data.checks import as_array, as_exact, as_leaf, derived_length, in_row, is_jax_real, is_traced
+from jaxsched._curves.shapes import WarmupShape, transition
+from jaxsched._data.checks import as_exact, derived_length, is_jax_real, is_traced
+from jaxsched._data.messages import differing_shapes, in_row
 from jaxsched._numerics.counts import divisor, is_real, not_negative, single
 from jaxsched._numerics.doubles import double
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import spec_of
 
 
 First = Literal["zero", "one_over_n"]
@@ -23,49 +21,32 @@ First = Literal["zero", "one_over_n"]
 SYMMETRIC = ("linear", "cosine", "mirror_cosine", "geometric")
 """Shapes that are the same forwards and backwards."""
 
-P = ParamSpec("P")
-
-
-def recipe(make: Callable[P, Schedule]) -> Callable[P, Schedule]:
-    """Check every number by its annotation, so that an error names the argument of the recipe and not of a curve."""
-    specs = {name: spec_of(hint) for name, hint in get_type_hints(make, include_extras=True).items()}
-    defaults = {name: given for name, given in (make.__kwdefaults__ or {}).items() if specs[name][0]}
-
-    @functools.wraps(make)
-    def checked(*args: P.args, **words: P.kwargs) -> Schedule:
-        for name, given in {**defaults, **words}.items():
-            spec, optional = specs.get(name, (None, False))
-            if spec is not None and not (optional and given is None):
-                array = as_array(make.__name__, name, given, spec)
-                words[name] = as_leaf(array, spec) if spec.integer else array  # a factor keeps its precision
-        return make(*args, **words)
-
-    return checked
-
 
 def column(x: Any) -> Any:
     """A number, or a stack of them, as a table of one entry."""
     return x[..., None]
 
 
-def rest(owner: str, total_steps: Any, of: str = "total_steps", **phases: Any) -> Any:
-    """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0."""
+def rest(owner: str, total_steps: Any, of: str = "total_steps", times: int = 1, **phases: Any) -> Any:
+    """What the phases leave of the run, or `of` what else; where they are traced and longer than it, 0.
+
+    Each phase comes `times` times.
+    """
     given = {of: total_steps, **phases}
     shapes = {name: np.shape(steps) for name, steps in given.items()}
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
-        came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{owner}: the lengths of a stack must have one shape, got {came}.") from None
+        raise differing_shapes(owner, shapes.values()) from None
     if not any(map(is_traced, given.values())):
         total, *parts = np.broadcast_arrays(*map(_exactly, given.values()))
-        short = sum(parts) > total + 2.0**-46 * total
+        short = times * sum(parts) > total + 2.0**-46 * total
         if np.any(short):
             row = tuple(np.argwhere(short)[0].tolist())
             came = ", ".join(f"{name}={x[row]}" for name, x in zip(given, (total, *parts), strict=True))
-            least = " + ".join(f"`{name}`" for name in phases)
+            least = " + ".join(f"{f'{times} * ' if times > 1 else ''}`{name}`" for name in phases)
             raise ValueError(f"{owner}: `{of}` must be at least {least}, got {came}{in_row(row)}.")
-    return without(total_steps, *phases.values())
+    return without(total_steps, *(times * [*phases.values()]))
 
 
 def without(steps: Any, *others: Any) -> Any:
@@ -98,16 +79,16 @@ def as_plain(length: Any) -> Any:
 
 
 def warmup_then(
-    owner: str, warmup: Shape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any, then: Schedule
+    owner: str, warmup: WarmupShape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any, then: Schedule
 ) -> Schedule:
     """A warmup, which is a cooldown run backwards, and what comes after it."""
     return sequence([ramp(owner, warmup, first, init_value, peak_value, warmup_steps), then], [warmup_steps])
 
 
-def ramp(owner: str, warmup: Shape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any) -> Schedule:
+def ramp(
+    owner: str, warmup: WarmupShape, first: First, init_value: Any, peak_value: Any, warmup_steps: Any
+) -> Schedule:
     """The warmup itself."""
-    if first not in ("zero", "one_over_n"):
-        raise ValueError(f'{owner}: `first` must be "zero" or "one_over_n", got {first!r}.')
     if warmup == "constant":
         return Constant(init_value)
     if warmup in SYMMETRIC:

@@ -1,0 +1,61 @@
+"""What an error says: what came, in few words, and what was probably meant."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+
+LONGEST = 160
+"""So many characters of what came are shown."""
+
+
+def brief(x: object) -> str:
+    """What came, as source if that is short."""
+    if isinstance(x, list | tuple) and len(x) > 6:
+        return f"[{', '.join(map(brief, x[:2]))}, ...] ({len(x)} entries)"
+    text = repr(x.item() if isinstance(x, np.generic) else x)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST * 3 // 4]} ... {text[-LONGEST // 4 :]}"
+
+
+def brief_with_type(x: object) -> str:
+    """What came, where the source alone may not tell why it is of a wrong type."""
+    return f"{brief(x)} ({type(x).__name__})"
+
+
+def in_row(row: tuple[int, ...]) -> str:
+    """Where in a stack, for the end of a message."""
+    return f" in row {row[0] if len(row) == 1 else row}" if row else ""
+
+
+def one_or_each(shape: tuple[int, ...]) -> str:
+    """The shapes of what is one for all of a stack, or one for each."""
+    return f"{shape} or ()" if shape else "()"
+
+
+def differing_shapes(owner: str, shapes: Iterable[tuple[int, ...]]) -> ValueError:
+    """The error where the parts of a stack have no common shape."""
+    shown = ", ".join(str(shape) for shape in list(dict.fromkeys(shapes))[:6])
+    return ValueError(f"{owner}: the parts of a stack must have one shape, or be one for all of it, got {shown}.")
+
+
+def one_of(words: Sequence[str], given: object, or_function: bool = False) -> str:
+    """The rule for a word, what came, and the word that is nearest to it."""
+    *others, last = [f'"{word}"' for word in words]
+    known = f"one of {', '.join(others)}, {last}, or a function" if or_function else f"{', '.join(others)} or {last}"
+    return f"must be {known}, got {brief(given)}{did_you_mean(given, words)}"
+
+
+def did_you_mean(given: object, known: Iterable[str]) -> str:
+    """The nearest of what is known, if one is near; the end of a message."""
+    written = given.lower().replace("-", "_") if isinstance(given, str) else ""
+    near = difflib.get_close_matches(written, list(known), n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else "."
+
+
+def unknown_argument(owner: str, name: str, known: Iterable[str]) -> TypeError:
+    """The error for an argument that there is not."""
+    known = list(known)
+    return TypeError(
+        f"{owner}: there is no argument `{name}`{did_you_mean(name, known)} The arguments are {', '.join(known)}."
+    )
