@@ -1,4 +1,31 @@
-"""Schedules for JAX, stored as data: thousands of configurations are one compiled program."""
+"""Schedules for JAX, stored as data: thousands of configurations are one compiled program.
+
+    import jaxsched as js
+
+A schedule is a function of the step, so it goes wherever optax takes one:
+
+    schedule = js.warmup_cosine(peak_value=3e-4, warmup_steps=100, total_steps=1000)
+    optimizer = optax.adamw(schedule)
+
+It is data, too: it prints as it was written, has `schedule.peak_value`, and any number in it may be traced, or be an
+array, which makes a stack of schedules.
+
+Where to look:
+
+- recipes, named as people name them: `warmup_cosine`, `wsd`, `onecycle`, `sgdr`, `inverse_sqrt`, ...; and `recipe`,
+  which makes one of your function.
+- curves: `Constant`, `Linear`, `Cosine`, `Polynomial`, `ExponentialDecay`, `HalfLife`, `CosineRestarts`, `MultiStep`,
+  `Tabulated`, ...; `FromFunction` for any function, and `Schedule`, of which you derive a class of your own, with the
+  fields of `jaxsched.fields`.
+- compositions: `join_schedules` and `sequence` one after another; `+ - * / **`, `minimum`, `clip`; `shift`, `every`,
+  `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
+- many at once: `grid`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to train.
+- questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`; and `dumps`, the schedule as text.
+- lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.
+- in the loop: `ReduceOnPlateau`, `GreedyPlateau`, and `jaxsched.training`, an optax optimizer on one clock.
+
+A step counts from 0; lengths are in steps; values are absolute. `help(js.wsd)`, `help(js.Schedule)` go on from here.
+"""
 
 from jaxsched._combinators.choices import (
     DecayFrom,
@@ -110,3 +137,7 @@ __version__ = "0.1.0"
 # What functions and operators make: pickles name these, users do not.
 _inner = (Arithmetic, DecayFrom, Every, Join, JoinAlike, Double, Repeat, Reverse, Select, Shift, Splice)
 __all__ = list(publish(__name__, globals(), _inner))  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__", "fields"]

@@ -1,8 +1,13 @@
-"""What users get through a door belongs to it: pickles, messages and `help` name the door, and never a private file."""
+"""What users get through a door belongs to it: pickles, messages and `help` name the door, and never a private file.
+
+They see types, and not how a field is declared.
+"""
 
 import inspect
 from collections.abc import Iterable
 from typing import Any
+
+from jaxsched._typing import plain
 
 
 def publish(door: str, names: dict[str, Any], inner: Iterable[type]) -> list[str]:
@@ -22,6 +27,8 @@ def publish(door: str, names: dict[str, Any], inner: Iterable[type]) -> list[str
     public = {name: x for name, x in names.items() if inspect.isclass(x) or inspect.isfunction(x)}
     public = {name: x for name, x in public.items() if x.__module__.startswith("jaxsched.") and x is not publish}
     for x in public.values():
+        if inspect.isfunction(x):
+            x.__annotations__ = {argument: plain(annotation) for argument, annotation in x.__annotations__.items()}
         for each in (x, vars(x).get("Recipe", x)):
             each.__module__ = door
             if "__firstlineno__" in vars(each):  # by which Python 3.13 would show other lines, of the file of the door

@@ -98,6 +98,7 @@ class Spec:
         one = {"count": f"a whole number of {self.unit}" if self.unit else "an integer", "value": "a real number"}
         one["ratio"] = one["value"]
         noun = one.get(self.kind, "a number of steps")
+        noun = f"a schedule or {noun}" if self.or_schedule else noun
         return f"a sequence, each entry {noun}" if self.ndim else noun
 
 

@@ -19,9 +19,9 @@ from tests.catalogue import ROWS, Row
 HOUSE = Path(jaxsched.__file__).parent
 
 FLOORS = [
-    "_public",
     "_numerics",
     "_typing",
+    "_public",
     "fields",
     "_data",
     "_schedule",
@@ -127,7 +127,7 @@ def test_the_front_door_only_opens():
         "_inner",
         "__all__",
     ]
-    assert len(body) == len(imports) + 3
+    assert len(body) == len(imports) + 4 and ast.unparse(body[-1]).startswith("def __dir__")
     opened = {alias.asname for node in imports for alias in node.names} - {None}
     assert opened == set(jaxsched.__all__)
 

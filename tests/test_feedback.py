@@ -310,7 +310,7 @@ def test_the_scale_never_rises_and_is_a_power_of_the_factor(
         (
             lambda: js.ReduceOnPlateau(patience=[1, 2], cooldown=[1, 2, 3]),
             ValueError,
-            "ReduceOnPlateau: the parts of a stack must have one shape",
+            "ReduceOnPlateau: the shapes must broadcast, as those of a stack do",
         ),
         (lambda: updated(None), TypeError, "ReduceOnPlateau: `metric` must be a real number, got None."),
         (lambda: updated(True), TypeError, "ReduceOnPlateau: `metric` must be a real number, got True."),

@@ -13,9 +13,9 @@ from jaxsched._data.fields import as_schedule, as_schedules
 from jaxsched._data.messages import brief
 from jaxsched._numerics.counts import begun, is_real, not_negative, since, single, until
 from jaxsched._numerics.floats import finite, quotient, where
-from jaxsched._schedule.arithmetic import arithmetic
+from jaxsched._schedule.arithmetic import OPERAND, arithmetic
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
-from jaxsched._typing import Number, Spec
+from jaxsched._typing import Number
 from jaxsched.fields import Count, Length, Value
 
 
@@ -64,9 +64,10 @@ def clip(schedule: Schedule, lowest: ScheduleLike, highest: ScheduleLike) -> Sch
     [0.75, 0.5, 0.25]
     """
     given = {"lowest": lowest, "highest": highest}
-    numbers = {name: checked_leaf("clip", name, x, Spec()) for name, x in given.items() if not isinstance(x, Schedule)}
+    numbers = {name: checked_leaf("clip", name, x, OPERAND) for name, x in given.items() if not isinstance(x, Schedule)}
     lowest, highest = (given | numbers).values()
-    clipped = minimum(maximum(schedule, lowest), highest)
+    schedule = as_schedule("clip", "schedule", schedule, Schedule)
+    clipped = arithmetic("minimum", arithmetic("maximum", schedule, lowest, owner="clip"), highest, owner="clip")
     if len(numbers) == 2:
         check_numbers("clip", "lowest", lowest, np.less_equal, "must be at most `highest`", highest)
     return clipped
@@ -76,7 +77,7 @@ def _reduced(name: Literal["minimum", "maximum"], operands: tuple[Any, ...]) -> 
     if len(operands) < 2:
         raise TypeError(f"{name}: at least two operands are needed, got {len(operands)}.")
     if not any(isinstance(operand, Schedule) for operand in operands):
-        raise TypeError(f"{name}: at least one operand must be a schedule, got {brief(operands)}.")
+        raise TypeError(f"{name}: at least one operand must be a schedule, got {brief(list(operands))}.")
     return arithmetic(name, *operands)
 
 

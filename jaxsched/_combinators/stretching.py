@@ -14,7 +14,7 @@ from jaxsched._curves.piecewise import Tabulated
 from jaxsched._data.checks import as_exact, checked_leaf, derived_length, is_jax_real, is_traced
 from jaxsched._data.data import broadcast_numbers, with_fields
 from jaxsched._data.fields import Field, as_schedule
-from jaxsched._data.messages import brief
+from jaxsched._data.messages import brief, common_shape
 from jaxsched._numerics.counts import is_real, not_negative, scaled_count, single
 from jaxsched._numerics.doubles import choose, count_of, double, rounded
 from jaxsched._numerics.floats import default_dtype, last_step, where
@@ -57,7 +57,9 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
     _check_lengths("stretch", given)
     old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, positive=True))
     new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
-    shape = np.broadcast_shapes(given.shape, np.shape(old), np.shape(new))
+    totals = {"total_steps": old, "new_total_steps": new}
+    shapes = {"schedule": given.shape, **{name: np.shape(single(total)) for name, total in totals.items()}}
+    shape = common_shape("stretch", shapes.items())
     old, new = (jax.tree.map(lambda x: jnp.broadcast_to(x, shape), total) for total in (old, new))
     return _stretched(broadcast_numbers(given, shape), (old, new), (old, new))
 

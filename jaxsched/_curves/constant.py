@@ -7,7 +7,7 @@ import jax
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.messages import brief
-from jaxsched._schedule.schedule import TRACEABLE, Schedule
+from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
 from jaxsched._typing import Number, Spec
 from jaxsched.fields import Value
 
@@ -64,6 +64,6 @@ class FromFunction(Schedule):
     def formula(self, step: jax.Array) -> Number:
         try:
             return checked_leaf("FromFunction", "fn(step)", self.fn(step), Spec())
-        except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        except UNTRACEABLE as error:
             error.add_note(f"FromFunction: {TRACEABLE.format('fn')}")
             raise

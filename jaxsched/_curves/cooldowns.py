@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import check_numbers, is_traced
-from jaxsched._data.messages import in_row
+from jaxsched._data.messages import brief, in_row
 from jaxsched._numerics.counts import positive, steps_left
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
@@ -237,7 +237,7 @@ def check_ends(owner: str, ends: str, init_value: Any, end_value: Any) -> None:
         row = tuple(np.argwhere(bad)[0].tolist())
         first, last = (x[row] for x in np.broadcast_arrays(init_value, end_value))
         rule = "must have one sign, and neither may be 0"
-        raise ValueError(f"{owner}: {ends} {rule}, got {first} and {last}{in_row(row)}.")
+        raise ValueError(f"{owner}: {ends} {rule}, got {brief(first)} and {brief(last)}{in_row(row)}.")
 
 
 class Tanh(Schedule):

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import jax
-
 from jaxsched._curves.cooldowns import (
     Exponential,
     Geometric,
@@ -17,7 +15,7 @@ from jaxsched._curves.cooldowns import (
 )
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._data.fields import as_schedule
-from jaxsched._schedule.schedule import TRACEABLE, Schedule
+from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
 from jaxsched._typing import Words
 
 
@@ -66,7 +64,7 @@ def transition(
     if callable(shape):
         try:
             ramp = shape(init_value, end_value, transition_steps)
-        except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        except UNTRACEABLE as error:
             error.add_note(f"{owner}: {TRACEABLE.format(name)}")
             raise
         return as_schedule(owner, f"{name}(...)", ramp, Schedule)

@@ -135,7 +135,7 @@ def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarr
     bad = ~np.asarray(good(first, *rest))
     if bad.any():
         row = tuple(np.argwhere(bad)[0].tolist())
-        raise ValueError(f"{owner}: `{name}` {rule}, got {first[row]}{in_row(row)}.")
+        raise ValueError(f"{owner}: `{name}` {rule}, got {brief(first[row])}{in_row(row)}.")
 
 
 def check_batch_size(owner: str, batch_size: Any) -> None:

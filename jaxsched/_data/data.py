@@ -19,7 +19,7 @@ import numpy as np
 from jaxsched._data.checks import as_exact, as_pair, as_real, checked_leaf, is_traced
 from jaxsched._data.export import register_for_export
 from jaxsched._data.fields import Field, convert, describe, half, within
-from jaxsched._data.messages import differing_shapes, unknown_argument
+from jaxsched._data.messages import common_shape, unknown_argument
 from jaxsched._data.source import Show, call, short
 from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._numerics.floats import x64
@@ -57,8 +57,9 @@ class Data:
     def __post_init__(self) -> None:
         for field in self._fields:
             object.__setattr__(self, field.name, convert(field, getattr(self, field.name), self._part))
+        shape = self.shape
         self.check()
-        vars(self).update(vars(broadcast_numbers(self)))
+        vars(self).update(vars(broadcast_numbers(self, shape)))
 
     def check(self) -> None:
         """The rules between fields, for a class that has some; called when a user builds one, never by JAX."""
@@ -68,12 +69,9 @@ class Data:
     @property
     def shape(self) -> tuple[int, ...]:
         """() for a single one; for a stack, the leading axes of its leaves."""
-        shapes: list[tuple[int, ...]] = []
-        map_numbers(lambda x, field: shapes.append(np.shape(x)[: np.ndim(x) - field.spec.ndim]), self)
-        try:
-            return np.broadcast_shapes(*shapes)
-        except ValueError:
-            raise differing_shapes(self._name, shapes) from None
+        shapes: list[tuple[str, tuple[int, ...]]] = []
+        map_numbers(lambda x, field: shapes.append((field.name, np.shape(x)[: np.ndim(x) - field.spec.ndim])), self)
+        return common_shape(self._name, shapes)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -12,9 +12,11 @@ LONGEST = 160
 
 def brief(x: object) -> str:
     """What came, as source if that is short."""
+    if isinstance(x, np.generic):
+        return str(x)  # in as few decimals as its type has
     if isinstance(x, list | tuple) and len(x) > 6:
         return f"[{', '.join(map(brief, x[:2]))}, ...] ({len(x)} entries)"
-    text = repr(x.item() if isinstance(x, np.generic) else x)
+    text = repr(x)
     return text if len(text) <= LONGEST else f"{text[: LONGEST * 3 // 4]} ... {text[-LONGEST // 4 :]}"
 
 
@@ -33,10 +35,15 @@ def one_or_each(shape: tuple[int, ...]) -> str:
     return f"{shape} or ()" if shape else "()"
 
 
-def differing_shapes(owner: str, shapes: Iterable[tuple[int, ...]]) -> ValueError:
-    """The error where the parts of a stack have no common shape."""
-    shown = ", ".join(str(shape) for shape in list(dict.fromkeys(shapes))[:6])
-    return ValueError(f"{owner}: the parts of a stack must have one shape, or be one for all of it, got {shown}.")
+def common_shape(owner: str, shapes: Iterable[tuple[str, tuple[int, ...]]]) -> tuple[int, ...]:
+    """The shape to which all broadcast, by name."""
+    named = list(shapes)
+    try:
+        return np.broadcast_shapes(*(shape for _, shape in named))
+    except ValueError:
+        differing = {shape: name for name, shape in reversed(named) if shape}
+        came = ", ".join(f"{shape} of `{name}`" for shape, name in reversed(list(differing.items())[-4:]))
+        raise ValueError(f"{owner}: the shapes must broadcast, as those of a stack do, got {came}.") from None
 
 
 def one_of(words: Sequence[str], given: object, or_function: bool = False) -> str:
@@ -49,7 +56,9 @@ def one_of(words: Sequence[str], given: object, or_function: bool = False) -> st
 def did_you_mean(given: object, known: Iterable[str]) -> str:
     """The nearest of what is known, if one is near; the end of a message."""
     written = given.lower().replace("-", "_") if isinstance(given, str) else ""
-    near = difflib.get_close_matches(written, list(known), n=1, cutoff=0.5)
+    known = list(known)
+    near = [name for name in known if written == "".join(word[:1] for word in name.split("_")) != ""]  # lr, wd
+    near = near or difflib.get_close_matches(written, known, n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else "."
 
 

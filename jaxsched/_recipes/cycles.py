@@ -1,7 +1,7 @@
 """Recipes that go up and down, once or many times."""
 
 from jaxsched._combinators.joins import sequence
-from jaxsched._curves.cooldowns import Geometric
+from jaxsched._curves.cooldowns import Geometric, check_ends
 from jaxsched._curves.cyclic import CosineRestarts
 from jaxsched._curves.shapes import Shape, WarmupShape, transition
 from jaxsched._curves.transitions import Linear
@@ -146,4 +146,5 @@ def exponential_range_test(*, init_value: Value, end_value: Value, total_steps: 
 
     fastai, after Smith (2015), arXiv:1506.01186; the finders of Lightning and ignite.
     """
+    check_ends("exponential_range_test", "`init_value` and `end_value`", init_value, end_value)
     return Geometric(init_value, end_value, total_steps)

@@ -8,11 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsched._data.checks import checked_leaf
 from jaxsched._data.messages import brief
 from jaxsched._data.source import Show
 from jaxsched._numerics.floats import finite, quotient, raised
-from jaxsched._schedule.schedule import Schedule
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._typing import Number, Spec
+
+
+OPERAND = Spec(or_schedule=True)
 
 
 class Arithmetic(Schedule):
@@ -34,7 +38,7 @@ class Arithmetic(Schedule):
     """
 
     symbol: str
-    operands: Annotated[tuple[Schedule | Number, ...], Spec(or_schedule=True)]
+    operands: Annotated[tuple[ScheduleLike, ...], OPERAND]
 
     def check(self) -> None:
         for divisor in self.operands[1:] if self.symbol == "/" else ():
@@ -64,10 +68,19 @@ _OPERATIONS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 }
 
 
-def arithmetic(symbol: str, first: Any, *others: Any) -> Schedule:
+def arithmetic(symbol: str, *operands: Any, owner: str | None = None) -> Schedule:
     """What is of the same kind on the left is continued: hundreds of schedules are one, and no tower of pairs.
 
-    Not so powers, which Python writes from right to left.
+    Not so powers, which Python writes from right to left. Errors name the `owner`, or the operator.
     """
-    continued = isinstance(first, Arithmetic) and first.symbol == symbol != "**"
-    return Arithmetic(symbol, (*(first.operands if continued else (first,)), *others))
+    owner = owner or (symbol if symbol.isalpha() else f"the operator {symbol}")
+    flat: list[Any] = []
+    for i, x in enumerate(operands):
+        if i == 0 and isinstance(x, Arithmetic) and x.symbol == symbol != "**":
+            flat += x.operands
+        else:
+            flat.append(x if isinstance(x, Schedule) else checked_leaf(owner, f"operand {i}", x, OPERAND))
+    try:
+        return Arithmetic(symbol, tuple(flat))
+    except ValueError as error:
+        raise ValueError(str(error).replace("Arithmetic", owner, 1)) from None

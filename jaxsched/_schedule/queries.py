@@ -17,6 +17,7 @@ from jax.flatten_util import ravel_pytree
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
+from jaxsched._data.messages import common_shape
 from jaxsched._numerics.floats import as_float, default_dtype, finite
 from jaxsched._schedule.programs import Program
 from jaxsched._typing import COUNT, Number, Spec, Whole
@@ -125,13 +126,7 @@ def extrema_between(schedule: Curve, first: int, last: int) -> Extrema:
 
 
 def _common_shape(owner: str, schedule: Curve, **numbers: np.ndarray | jax.Array) -> tuple[int, ...]:
-    shapes = [np.shape(x) for x in numbers.values()]
-    try:
-        return np.broadcast_shapes(schedule.shape, *shapes)
-    except ValueError:
-        names, came = (" and ".join(map(str, x)) for x in ([f"`{name}`" for name in numbers], shapes))
-        rule = f"must broadcast with a schedule of shape {schedule.shape}"
-        raise ValueError(f"{owner}: {names} {rule}, got {came}.") from None
+    return common_shape(owner, [("schedule", schedule.shape), *((name, np.shape(x)) for name, x in numbers.items())])
 
 
 # Blocks of steps.

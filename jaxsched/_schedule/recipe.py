@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 import jax
 import numpy as np
 
-from jaxsched._data.checks import is_traced
+from jaxsched._data.checks import as_exact, is_traced
 from jaxsched._data.data import Data, broadcast_numbers, with_fields
+from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import unknown_argument
+from jaxsched._numerics.doubles import Double
 from jaxsched._schedule.programs import Program
-from jaxsched._schedule.schedule import Schedule
+from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
 from jaxsched._typing import Number, declared, plain
 
 
@@ -41,15 +43,31 @@ class Recipe(Schedule, abstract=True):
 
     def composition(self) -> Schedule:
         """What the function makes of the arguments."""
-        return type(self)._make(**{field.name: vars(self)[field.name] for field in self._fields})
+        given = {field: vars(self)[field.name] for field in self._fields}
+        if not self._of_the_house:  # for functions that compute with lengths as with floats
+            lengths = {field: x for field, x in given.items() if isinstance(x, Double) and field.spec.may_be_real}
+            given |= {field: as_exact(x) if isinstance(x.high, np.generic) else x.total for field, x in lengths.items()}
+        made = type(self)._make(**{field.name: x for field, x in given.items()})
+        return as_schedule(self._name, f"{self._name}(...)", made, Schedule)
 
     def check(self) -> None:
         """Let the function find what is wrong with numbers that are known."""
-        if not any(map(is_traced, jax.tree.leaves(self))):
+        if any(map(is_traced, jax.tree.leaves(self))):
+            return
+        try:
             self.composition()
+        except (TypeError, ValueError) as error:
+            if str(error).startswith(f"{self._name}:"):
+                raise
+            raise type(error)(f"{self._name}: {error}") from error
 
     def formula(self, step: jax.Array) -> Number:
-        return _apart(self, self.composition()).formula(step)
+        try:
+            composition = self.composition()
+        except UNTRACEABLE as error:
+            error.add_note(f"{self._name}: {TRACEABLE.format(self._name)}")
+            raise
+        return _apart(self, composition).formula(step)
 
 
 def recipe(make: Callable[P, Schedule], *, by_lengths: bool = True) -> Callable[P, Recipe]:
@@ -60,7 +78,9 @@ def recipe(make: Callable[P, Schedule], *, by_lengths: bool = True) -> Callable[
     are traced, when it is compiled.
 
     Args:
-        make: the function. It has a schedule for what it is given, and no `if` on a number that may be traced.
+        make: the function. No `if` in it may depend on a number, which may be traced: `jnp.where`, or a flag. A
+            length that is no whole number is a float in it, and a `Factor` a number in double precision that knows
+            + - * and /.
         by_lengths: whether for `stretch` the lengths among its arguments are all that changes with the horizon; else
             what it is made of is stretched.
 

@@ -98,7 +98,7 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         if taken := {"__init__", "__post_init__", "__call__"} & vars(cls).keys():
             raise TypeError(f"{cls.__name__}: Schedule itself defines {', '.join(taken)}; for checks, define `check`.")
         super().__init_subclass__(name=name, kw_only=kw_only)
-        cls.formula = _gated(cls.formula, cls._of_the_house)  # pyright: ignore[reportAttributeAccessIssue]
+        cls.formula = _gated(cls.formula, cls._of_the_house or "formula" not in vars(cls))  # pyright: ignore[reportAttributeAccessIssue]
 
     @staticmethod
     def _constant(value: Any) -> "Schedule":
@@ -178,15 +178,18 @@ def _gated(formula: Callable[[Any, jax.Array], Number], of_the_house: bool) -> C
             changed |= {field.name: as_float(single(x)) for field, x in lengths.items()}
         try:
             return formula(with_fields(self, changed) if changed else self, step)
-        except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        except UNTRACEABLE as error:
             error.add_note(f"{self._name}: {TRACEABLE.format('formula')}")
             raise
 
     return gated
 
 
+UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+"""What JAX raises where a traced number is asked for its value."""
+
 TRACEABLE = "`{}` must be traceable: use jnp.where for `if`, and jnp for math and numpy."
-"""What to say where a function of the user's asks a traced number for its value."""
+"""What to say where a function of the user's does that."""
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:

@@ -32,6 +32,8 @@ def stack(schedules: Iterable[Schedule]) -> Schedule:
     >>> stacked.shape, stacked[1]
     ((2,), Linear(init_value=0.5, end_value=0.0, transition_steps=20))
     """
+    if not isinstance(schedules, Iterable) or (isinstance(schedules, Schedule) and not schedules.shape):
+        raise TypeError(f"stack: `schedules` must be a list of schedules, got {brief(schedules)}.")
     rows = list(schedules)
     if not rows:
         raise ValueError("stack: at least one schedule is needed, got none.")

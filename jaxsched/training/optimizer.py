@@ -16,7 +16,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._data.checks import as_step, checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers
 from jaxsched._data.export import exportable
-from jaxsched._data.messages import brief, one_or_each
+from jaxsched._data.messages import brief, brief_with_type, common_shape, did_you_mean, one_or_each
 from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
 from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._schedule.schedule import Schedule
@@ -93,6 +93,9 @@ def scheduled(
 
     optax `inject_hyperparams`.
     """
+    if not callable(factory):
+        rule = "must be a function that makes an optimizer, such as `optax.adamw` without parentheses"
+        raise TypeError(f"scheduled: `factory` {rule}, got {brief_with_type(factory)}.")
     owner = f"scheduled({getattr(factory, '__name__', repr(factory))})"
     schedules, fixed = _sorted_out(owner, factory, hyperparameters)
     controllers = _controllers(owner, feedback or {}, schedules)
@@ -222,7 +225,9 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
 def check_known(owner: str, noun: str, named: Iterable[str], known: Iterable[str]) -> None:
     """Raise if a name is unknown, and list those that are known."""
     if unknown := [name for name in named if name not in known]:
-        raise TypeError(f"{owner}: there is no {noun} `{unknown[0]}`, only {', '.join(known)}.")
+        known = list(known)
+        near = did_you_mean(unknown[0], known)
+        raise TypeError(f"{owner}: there is no {noun} `{unknown[0]}`{near} There are {', '.join(known)}.")
 
 
 def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str, Schedule]) -> dict[str, Controller]:
@@ -238,12 +243,7 @@ def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str
 
 
 def _shape(owner: str, named: Mapping[str, Data]) -> tuple[int, ...]:
-    shapes = {name: data.shape for name, data in named.items()}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        came = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{owner}: stacks must have one shape, got {came}.") from None
+    return common_shape(owner, ((name, data.shape) for name, data in named.items()))
 
 
 def _check_axes(owner: str, params: Any, shape: tuple[int, ...]) -> None:

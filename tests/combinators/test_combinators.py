@@ -91,7 +91,7 @@ def test_stacks_broadcast_through_joins_and_arithmetic():
     lengths = js.sequence([js.Linear(0.0, 1.0, 10), FLAT], [np.array([5, 10])])
     assert lengths.shape == (2,) and lengths(7).tolist() == [0.5, pytest.approx(0.7)]
     assert (FLAT * np.array([1.0, 2.0]))(0).tolist() == [0.5, 1.0]
-    with pytest.raises(ValueError, match="must have one shape"):
+    with pytest.raises(ValueError, match="the shapes must broadcast"):
         js.sequence([js.Constant(np.ones(3)), js.Constant(np.ones(2))], [10])
 
 

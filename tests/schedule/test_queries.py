@@ -144,9 +144,7 @@ def test_a_crossing_broadcasts_rows_values_and_lengths():
     assert crossing(STACK, [1.0, 1.25, 4.0], [0, 9, 5000]).tolist() == [0, -1, 2500]
     assert crossing(STACK, [[1.0], [0.5]], 5000).tolist() == [[0, 14, -1], [5, 20, -1]]
     assert crossing(STACK, 1.0, [[5000], [9]]).tolist() == [[0, 14, -1], [0, -1, -1]]
-    with pytest.raises(
-        ValueError, match=r"crossing: `value` and `total_steps` must broadcast with a schedule of shape"
-    ):
+    with pytest.raises(ValueError, match=r"crossing: the shapes must broadcast"):
         crossing(STACK, [1.0, 2.0], 5)
 
 
@@ -203,7 +201,8 @@ def test_the_extrema_broadcast_rows_and_lengths():
     assert narrow.lowest_step.tolist() == [5, 7]
     assert extrema(STACK[:0], 5).lowest.shape == (0,)
     with pytest.raises(
-        ValueError, match=r"extrema: `total_steps` must broadcast with a schedule of shape \(3,\), got \(2,\)"
+        ValueError,
+        match=r"extrema: the shapes must broadcast, as those of a stack do, got \(3,\) of `schedule`, \(2,\) of `total_steps`",
     ):
         extrema(STACK, [1, 2])
 

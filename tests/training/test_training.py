@@ -701,7 +701,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: scheduled(optax.adamw, learnin_rate=0.1),
             TypeError,
-            "scheduled(adamw): there is no hyperparameter `learnin_rate`, only learning_rate, b1, b2,",
+            "scheduled(adamw): there is no hyperparameter `learnin_rate`; did you mean `learning_rate`? There are learning_rate, b1, b2,",
         ),
         (lambda: scheduled(optax.adamw, b1=0.9), TypeError, "scheduled(adamw): `learning_rate` is needed."),
         (
@@ -732,14 +732,14 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: scheduled(optax.adamw, learning_rate=STACK, weight_decay=js.Constant([1.0, 2.0])),
             ValueError,
-            "scheduled(adamw): stacks must have one shape, got learning_rate of shape (3,), weight_decay of shape (2,).",
+            "scheduled(adamw): the shapes must broadcast, as those of a stack do, got (3,) of `learning_rate`, (2,) of `weight_decay`.",
         ),
         (
             lambda: scheduled(
                 optax.adamw, learning_rate=STACK, feedback={"learning_rate": js.ReduceOnPlateau(patience=[1, 2])}
             ),
             ValueError,
-            "scheduled(adamw): stacks must have one shape, got learning_rate of shape (3,), feedback of learning_rate of shape (2,).",
+            "scheduled(adamw): the shapes must broadcast, as those of a stack do, got (3,) of `learning_rate`, (2,) of `feedback of learning_rate`.",
         ),
         (
             lambda: scheduled(optax.adamw, learning_rate=STACK).init(PARAMS),
@@ -749,7 +749,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: scheduled(optax.adamw, learning_rate=0.1, feedback={"b1": js.ReduceOnPlateau()}),
             TypeError,
-            "scheduled(adamw): feedback: there is no scheduled hyperparameter `b1`, only learning_rate.",
+            "scheduled(adamw): feedback: there is no scheduled hyperparameter `b1`. There are learning_rate.",
         ),
         (
             lambda: scheduled(optax.adamw, learning_rate=0.1, feedback={"learning_rate": 3}),
@@ -779,7 +779,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: override(STATE, weight_decay=0.1),
             TypeError,
-            "override: there is no scheduled hyperparameter `weight_decay`, only learning_rate, momentum.",
+            "override: there is no scheduled hyperparameter `weight_decay`. There are learning_rate, momentum.",
         ),
         (
             lambda: override(STATE, learning_rate="0.1"),
@@ -799,7 +799,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: release(STATE, "b1"),
             TypeError,
-            "release: there is no scheduled hyperparameter `b1`, only learning_rate, momentum.",
+            "release: there is no scheduled hyperparameter `b1`. There are learning_rate, momentum.",
         ),
         (
             lambda: replace(STATE, learning_rate=COSINE),
@@ -814,7 +814,7 @@ STATE = scheduled(optax.sgd, learning_rate=0.1, momentum=0.9).init(PARAMS)
         (
             lambda: decay_now(STATE, 10, b1=0.0),
             TypeError,
-            "decay_now: there is no scheduled hyperparameter `b1`, only learning_rate, momentum.",
+            "decay_now: there is no scheduled hyperparameter `b1`. There are learning_rate, momentum.",
         ),
         (lambda: decay_now(STATE, -1), ValueError, "decay_now: `steps` must not be negative, got -1."),
         (lambda: decay_now(STATE, "1"), TypeError, "decay_now: `steps` must be a number of steps, got '1' (str)."),
