@@ -171,7 +171,7 @@ def composed(inner: st.SearchStrategy[js.Schedule]) -> st.SearchStrategy[js.Sche
             growth=st.none() | st.integers(1, 3) | st.floats(1.01, 3.0),
             decay=st.none() | rates(False),
         ),
-        st.builds(js.stretch, stretchable, st.integers(1, LAST) | st.floats(1.0, LAST), lengths),
+        st.builds(js.stretch, stretchable, *2 * [st.integers(1, LAST) | st.floats(1.0, LAST)]),
         st.builds(js.decay_from, inner, lengths, lengths, values, shapes),
         st.builds(lambda a, t, b: js.splice(a, t, js.maximum(b, 0.5)), inner, lengths, inner),
         st.builds(lambda a, b, c: js.clip(js.minimum(a, b), -9.0, js.maximum(b, c)), inner, inner, values),

@@ -33,20 +33,20 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
         η'(t T' / T) = η(t)
 
     What happens once, at a boundary or over the length of a ramp, goes to the nearest whole step, halves up; a real
-    boundary or length is scaled exactly. In a join, a ramp is scaled as the life of its piece is, so that what ended at
-    a boundary still does. What happens again and again (periods, the unit of a staircase, the `k` of
-    `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How many cycles there are
-    stays.
+    boundary or length is scaled exactly, but to no less than one step. In a join, a ramp is scaled as the life of its
+    piece is, so that what ended at a boundary still does. What happens again and again (periods, the unit of a
+    staircase, the `k` of `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How
+    many cycles there are stays. A recipe stays one, with other lengths, where that is the same.
 
     Args:
         schedule: planned for T steps.
         total_steps: T, in steps, not 0.
-        new_total_steps: T', in steps. Where a total is traced, so that nothing can be known to be whole, all that is
-            scaled exactly becomes real.
+        new_total_steps: T', in steps, not 0. Where a total is traced, so that nothing can be known to be whole, all
+            that is scaled exactly becomes real.
 
     Raises:
         TypeError: if the schedule holds a function or a table of steps, which has no length.
-        ValueError: if `total_steps` is 0.
+        ValueError: if one of the totals is 0.
 
     >>> stretch(wsd(peak_value=1.0, warmup_steps=10, cooldown_steps=20, total_steps=100), 100, 1000)(950)
     Array(0.25, dtype=float32)
@@ -56,7 +56,7 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
     given = as_schedule("stretch", "schedule", schedule, Schedule)
     _check_lengths("stretch", given)
     old = checked_leaf("stretch", "total_steps", total_steps, dataclasses.replace(LENGTH, positive=True))
-    new = checked_leaf("stretch", "new_total_steps", new_total_steps, LENGTH)
+    new = checked_leaf("stretch", "new_total_steps", new_total_steps, dataclasses.replace(LENGTH, positive=True))
     totals = {"total_steps": old, "new_total_steps": new}
     shapes = {"schedule": given.shape, **{name: np.shape(single(total)) for name, total in totals.items()}}
     shape = common_shape("stretch", shapes.items())
@@ -144,8 +144,12 @@ def _scaled(kind: str, held: Any, change: Change, by_whole: bool) -> Any:
     old, new = change
     if is_real(held) or (kind != "length" and not by_whole):
         if any(map(is_traced, (held, old, new))):
-            return double(held) * new / old
+            scaled = double(held) * new / old
+            part = (scaled.high > 0) & (scaled.high < 1) & (kind == "length")
+            return choose(part, double(1.0), scaled)
         exact = np.minimum(as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old), last_step())
+        if kind == "length":
+            exact = np.where((exact > 0) & (exact < 1), 1, exact)
         return derived_length(exact, exact, is_jax_real(held))
     if is_real(old, new):
         return count_of(rounded(double(held) * new / old))

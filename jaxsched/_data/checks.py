@@ -92,11 +92,10 @@ def _whole_or_real(array: np.ndarray | jax.Array) -> np.ndarray | jax.Array | Do
         return array
     if isinstance(array, jax.Array):
         return as_pair(array)
-    exact = array.astype(np.float64)
+    pair = as_pair(array.astype(np.float64))
+    exact = as_exact(pair)
     whole = np.rint(exact)
-    if (np.abs(exact - whole) <= 4 * np.spacing(np.abs(whole))).all():
-        return whole.astype(np.int64)
-    return as_pair(exact)
+    return whole.astype(np.int64) if (np.abs(exact - whole) <= 4 * np.spacing(np.abs(whole))).all() else pair
 
 
 def derived_length(exact: np.ndarray, scale: np.ndarray, real: bool) -> Any:

@@ -15,7 +15,7 @@ from jaxsched._data.data import Data
 from jaxsched._schedule.recipe import Recipe
 from tests import strategies
 from tests.catalogue import ROWS, Row
-from tests.helpers import examples, made_real
+from tests.helpers import examples, made_real, tiers
 
 
 RECIPES = {name: row for name, row in ROWS.items() if isinstance(row.build(), Recipe)}
@@ -90,7 +90,7 @@ def test_its_rows_are_those_of_a_stack(row: Row):
     assert len(repr(js.stack([one] * 500))) < 600
 
 
-@each
+@pytest.mark.parametrize("row", tiers(RECIPES, {"wsd", "noam", "warmup_step"}))
 def test_it_can_be_asked_linted_and_stretched(row: Row):
     schedule = row.build()
     expanded = schedule.expand()
@@ -104,7 +104,7 @@ def test_it_can_be_asked_linted_and_stretched(row: Row):
     if row.arguments.get("first") == "one_over_n":  # which is one step, whatever the horizon
         return
     np.testing.assert_allclose(
-        doubled(2 * STEPS[:200]), js.stretch(expanded, 50, 100)(2 * STEPS[:200]), rtol=1e-5, atol=1e-6 * row.build()(0)
+        doubled(2 * STEPS[:200]), js.stretch(expanded, 50, 100)(2 * STEPS[:200]), rtol=1e-5, atol=1e-6
     )
 
 
@@ -136,7 +136,7 @@ def _recipes_in(held: Any) -> bool:
     return isinstance(held, Recipe) or (isinstance(held, Data) and any(map(_recipes_in, vars(held).values())))
 
 
-@examples(40, 1000)
+@examples(15, 1000)
 @given(schedule=strategies.schedules(growth=True))
 def test_the_text_and_the_pickle_of_any_schedule_make_it_again(schedule: js.Schedule):
     text = js.dumps(schedule)
