@@ -15,8 +15,6 @@ import jax
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsched._numerics.doubles import Double
-
 
 if TYPE_CHECKING:
 
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
 
     Number = float | np.floating | np.integer | np.ndarray | jax.Array
     Whole = int | np.integer | np.ndarray | jax.Array
-    Amount = Number | Double
+    Amount = Number
     Numbers = Sequence[Number] | np.ndarray | jax.Array | HasArray | HasJaxArray
-    Amounts = Sequence[Amount] | np.ndarray | jax.Array | Double | HasArray | HasJaxArray
+    Amounts = Numbers
     Step = ArrayLike | HasJaxArray
 else:
     Number = float

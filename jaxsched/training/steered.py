@@ -82,7 +82,7 @@ def packed(steered: Steered) -> Packed:
 def unpacked(followed: Packed, scale: Any = 1.0) -> Steered:
     """What a state follows, times the scale of its feedback."""
     (held, end_value, *real), (holds, cooldown, at, *whole) = map(_unpacked, (followed.floats, followed.counts))
-    transition_steps = Double(*real) if real else whole[0]
+    transition_steps: Any = Double(*real) if real else whole[0]
     return Steered(followed.schedule, scale, holds, held, cooldown, at, transition_steps, end_value)
 
 
