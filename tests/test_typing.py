@@ -71,7 +71,7 @@ def _run(module: str, *arguments: Any) -> subprocess.CompletedProcess[str]:
 
 
 def errors_of_pyright(path: Path) -> set[int]:
-    done = _run("pyright", "--outputjson", path)
+    done = _run("pyright", "--outputjson", "--pythonpath", sys.executable, path)
     found = json.loads(done.stdout)["generalDiagnostics"]
     return {each["range"]["start"]["line"] + 1 for each in found if each["severity"] == "error"}
 

@@ -151,7 +151,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: steps_from(["5", 6], per_step=2), TypeError, "steps_from: `amount` must be a real number, got '5' (str) at index 0."),
     (lambda: steps_from(None, per_step=2), TypeError, "steps_from: `amount` must be a real number, got None (NoneType)."),
     (lambda: steps_from(True, per_step=2), TypeError, "steps_from: `amount` must be a real number, got True (bool)."),
-    (lambda: steps_from(np.array([True]), per_step=2), TypeError, "steps_from: `amount` must be a real number, got np.True_ (bool) at index 0."),
+    (lambda: steps_from(np.array([True]), per_step=2), TypeError, "steps_from: `amount` must be a real number, got True (bool) at index 0."),
     (lambda: steps_from(1j, per_step=2), TypeError, "steps_from: `amount` must be a real number, got 1j (complex)."),
     (lambda: steps_from({"a": 1}, per_step=2), TypeError, "steps_from: `amount` must be a real number, got {'a': 1} (dict)."),
     (lambda: steps_from(js.Constant([1.0]), per_step=2), TypeError, "steps_from: `amount` must be a real number, got Constant(value=[1.0]) (Constant)."),

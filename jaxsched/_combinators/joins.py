@@ -4,6 +4,7 @@ Pieces that differ only in their numbers are held as one schedule whose numbers 
 numbers of its piece are looked up, and the formula is evaluated once: a thousand pieces compile as fast as ten.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -183,4 +184,9 @@ def running_sums(lengths: Any) -> Any:
     if isinstance(lengths, np.ndarray):
         exact = np.cumsum(lengths.astype(object), axis=-1)
         return np.minimum(exact, last_step()).astype(lengths.dtype)
-    return jax.lax.associative_scan(lambda a, b: a + jnp.minimum(b, last_step() - a), jnp.maximum(lengths, 0), axis=-1)
+    lengths, axis = jnp.maximum(lengths, 0), lengths.ndim - 1
+    if entries(lengths) <= FEW_PIECES:  # which compiles faster
+        columns = [lengths[..., i] for i in range(entries(lengths))]
+        return jnp.stack([*itertools.accumulate(columns, lambda a, b: a + jnp.minimum(b, last_step() - a))], axis)
+    sums = jnp.cumsum(lengths, axis)
+    return jnp.where(jax.lax.cummin(sums, axis) < 0, last_step(), sums)  # the first that overflows is negative

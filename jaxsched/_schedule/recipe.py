@@ -67,7 +67,7 @@ class Recipe(Schedule, abstract=True):
         except UNTRACEABLE as error:
             error.add_note(f"{self._name}: {TRACEABLE.format(self._name)}")
             raise
-        return _apart(self, composition).formula(step)
+        return composition.formula(step)
 
 
 def recipe(make: Callable[P, Schedule], *, by_lengths: bool = True) -> Callable[P, Recipe]:
@@ -137,17 +137,6 @@ def recipe(make: Callable[P, Schedule], *, by_lengths: bool = True) -> Callable[
     return make_recipe
 
 
-def _apart(recipe: Recipe, composition: Schedule) -> Schedule:
-    """The composition, where what was computed for it is not fused with what it is used for, which may change bits."""
-    given = {id(leaf) for leaf in jax.tree.leaves(recipe)}
-    leaves, structure = jax.tree.flatten(composition)
-    computed = [i for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array) and id(leaf) not in given]
-    hidden = jax.lax.optimization_barrier([leaves[i] for i in computed]) if computed else []
-    for i, leaf in zip(computed, hidden, strict=True):
-        leaves[i] = leaf
-    return jax.tree.unflatten(structure, leaves)
-
-
 # What a schedule is made of.
 
 
@@ -175,7 +164,7 @@ def _expanded(schedule: Schedule) -> Schedule:
 def without_recipes(schedule: Any) -> Any:
     """The same with the composition in the place of every recipe, which may lie in a join of pieces that are alike."""
     if isinstance(schedule, Recipe):
-        composition = without_recipes(_apart(schedule, schedule.composition()))
+        composition = without_recipes(schedule.composition())
         return broadcast_numbers(composition, schedule.shape)
     if isinstance(schedule, tuple):
         return tuple(map(without_recipes, schedule))

@@ -67,6 +67,12 @@ def test_it_has_the_bits_of_what_it_is_made_of(row: Row):
         assert same_bits(jax.jit(lambda schedule: schedule(STEPS))(schedule), expanded(STEPS))
 
 
+@examples(4, 200)
+@given(schedule=strategies.recipes(growth=True))
+def test_any_recipe_has_the_bits_of_what_it_is_made_of(schedule: js.Schedule):
+    assert same_bits(schedule(STEPS), schedule.expand()(STEPS))
+
+
 @each
 def test_a_number_is_changed_by_its_name_in_one_place(row: Row):
     schedule = row.build()
