@@ -39,8 +39,8 @@ class Join(Schedule, name="join_schedules"):
         _check_count("join_schedules", "boundaries", self.boundaries, len(self.schedules))
 
     def formula(self, step: jax.Array) -> Number:
-        boundaries = not_negative(self.boundaries)
-        starts = [boundaries[i] for i in range(entries(boundaries))]
+        entry = lambda i: jax.tree.map(lambda table: jax.lax.index_in_dim(table, i, keepdims=False), self.boundaries)  # noqa: E731
+        starts = [not_negative(entry(i)) for i in range(entries(self.boundaries))]
         lives = [*(before(step, end) for end in starts), step]  # no schedule is asked for a step outside its life
         value = jnp.asarray(self.schedules[0].formula(lives[0]))
         for schedule, start, within in zip(self.schedules[1:], starts, lives[1:], strict=True):
