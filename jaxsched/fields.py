@@ -1,5 +1,7 @@
 """What the fields of a schedule hold, word by word, where `float` and `int` do not say enough.
 
+    from typing import Literal
+
     import jaxsched as js
     from jaxsched.fields import Factor, Period, TimeConstant
 

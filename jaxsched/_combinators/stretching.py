@@ -65,7 +65,7 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
 
 
 def _check_lengths(owner: str, schedule: Schedule) -> None:
-    schedule = schedule.composition() if isinstance(schedule, Recipe) else schedule
+    schedule = schedule._composition() if isinstance(schedule, Recipe) else schedule
     if isinstance(schedule, FromFunction | Tabulated):
         raise TypeError(f"{owner}: a schedule without lengths cannot be stretched, got {brief(schedule)}.")
     for inner in jax.tree.leaves(vars(schedule), is_leaf=lambda held: isinstance(held, Schedule)):

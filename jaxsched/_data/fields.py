@@ -101,6 +101,8 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
         case "schedule" | "pieces" | "ticks":
             return as_schedule(field.owner, field.name, given, schedule)
         case "schedules":
+            if given == () == field.default:
+                return ()
             return as_schedules(field.owner, field.name, given, schedule)
         case "flag":
             if not isinstance(given, bool):

@@ -41,7 +41,7 @@ class Recipe(Schedule, abstract=True):
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def composition(self) -> Schedule:
+    def _composition(self) -> Schedule:
         """What the function makes of the arguments."""
         given = {field: vars(self)[field.name] for field in self._fields}
         if not self._of_the_house:  # for functions that compute with lengths as with floats
@@ -55,15 +55,16 @@ class Recipe(Schedule, abstract=True):
         if any(map(is_traced, jax.tree.leaves(self))):
             return
         try:
-            self.composition()
+            self._composition()
         except (TypeError, ValueError) as error:
             if str(error).startswith(f"{self._name}:"):
                 raise
-            raise type(error)(f"{self._name}: {error}") from error
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{self._name}: {error}") from error
 
     def formula(self, step: jax.Array) -> Number:
         try:
-            composition = self.composition()
+            composition = self._composition()
         except UNTRACEABLE as error:
             error.add_note(f"{self._name}: {TRACEABLE.format(self._name)}")
             raise
@@ -164,7 +165,7 @@ def _expanded(schedule: Schedule) -> Schedule:
 def without_recipes(schedule: Any) -> Any:
     """The same with the composition in the place of every recipe, which may lie in a join of pieces that are alike."""
     if isinstance(schedule, Recipe):
-        composition = without_recipes(schedule.composition())
+        composition = without_recipes(schedule._composition())
         return broadcast_numbers(composition, schedule.shape)
     if isinstance(schedule, tuple):
         return tuple(map(without_recipes, schedule))
