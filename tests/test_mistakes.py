@@ -150,6 +150,11 @@ def test_a_mistake_is_explained(call: Callable[[], Any], error: type[Exception],
     assert said.startswith(message) and len(said) < 700
 
 
+def test_an_array_is_no_word():
+    with pytest.raises(ValueError, match=r"wsd: `cooldown` must be one of .*, or a function, got array\(\[1\]\)"):
+        js.wsd(**RUN, cooldown_steps=10, cooldown=np.array([1]))
+
+
 def test_there_are_many():
     assert len(MISTAKES) >= 60
 

@@ -47,7 +47,7 @@ def maximum(*operands: ScheduleLike) -> Schedule:
     return _reduced("maximum", operands)
 
 
-def clip(schedule: Schedule, lowest: ScheduleLike, highest: ScheduleLike) -> Schedule:
+def clip(schedule: ScheduleLike, lowest: ScheduleLike, highest: ScheduleLike) -> Schedule:
     """The same schedule, held between two bounds.
 
         η(t) = min(max(η_0(t), lowest), highest)

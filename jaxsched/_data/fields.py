@@ -109,7 +109,7 @@ def _converted(field: Field, given: Any, schedule: type) -> object:
                 raise TypeError(f"{field.owner}: `{field.name}` must be True or False, got {brief(given)}.")
             return given
         case "word" if not (field.or_function and callable(given) and not isinstance(given, schedule)):
-            if given not in field.words:
+            if not any(isinstance(given, type(word)) and given == word for word in field.words):
                 raise ValueError(f"{field.owner}: `{field.name}` {one_of(field.words, given, field.or_function)}")
             return given
         case _:
