@@ -515,7 +515,7 @@ ENTRIES = {
             "up to η_p, down to far below η₀",
             "Smith & Topin (2018), arXiv:1708.07120",
             "PyTorch and Paddle `OneCycleLR`, fastai `fit_one_cycle`, optax `cosine_onecycle_schedule`",
-            {"three_phase": True, "shape": "linear"},
+            {"three_phase": True, "ramp": "linear"},
         ),
         Entry(
             "sgdr",

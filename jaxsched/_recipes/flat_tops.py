@@ -8,6 +8,7 @@ from jaxsched._combinators.joins import join_schedules, running_sums, sequence
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.shapes import Shape, WarmupShape, transition
 from jaxsched._data.checks import entries
+from jaxsched._numerics.floats import default_dtype
 from jaxsched._recipes.phases import First, column, ramp, rest, warmup_then
 from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
@@ -137,7 +138,7 @@ def wsd_s(
     if periods != cooldowns or not periods:
         rule = "`cooldown_steps` must have one entry for each of `period_steps`, and at least one"
         raise ValueError(f"wsd_s: {rule}, got {cooldowns} cooldowns for {periods} periods.")
-    warmups = column(warmup_steps) * (np.arange(periods) == 0).astype(np.int32)
+    warmups = column(warmup_steps) * (np.arange(periods) == 0).astype(default_dtype(integer=True))
     lasting = rest("wsd_s", period_steps, "period_steps", warmup_steps=warmups)
     stable = rest("wsd_s", period_steps, "period_steps", warmup_steps=warmups, cooldown_steps=cooldown_steps)
     tails = transition("wsd_s", cooldown, column(peak_value), column(end_value), cooldown_steps)
