@@ -51,11 +51,12 @@ def _is_default(field: Field, held: Any, part: type) -> bool:
     if field.default is dataclasses.MISSING:
         return False
     default = convert(field, field.default, part)
-    numbers = (default, held) if isinstance(default, Double) == isinstance(held, Double) else ()
-    if field.holds == "number" and all(map(_is_number, numbers)):
-        first, second = map(as_exact, numbers or (default, held))
-        return bool(np.all(first == second) and np.all(np.signbit(first) == np.signbit(second)))
-    return type(held) is type(default) and not _is_number(held) and bool(held == default)
+    if not _is_number(default):
+        return type(held) is type(default) and held == default
+    if not _is_number(held):
+        return False
+    first, second = as_exact(default), as_exact(held)
+    return bool(np.all(first == second) and np.all(np.signbit(first) == np.signbit(second)))
 
 
 def _is_number(x: Any) -> bool:

@@ -166,6 +166,9 @@ def test_a_traced_recipe_is_one_in_and_out_of_a_program():
     gradient = jax.grad(lambda s: s(50), allow_int=True)(WSD)
     assert isinstance(gradient, Recipe) and float(gradient.peak_value) == 0.5
     assert jax.eval_shape(lambda: WSD).peak_value.shape == ()
+    shown: list[str] = []
+    jax.jit(lambda n: shown.append(repr(js.sgdr(peak_value=1.0, period_steps=9, warmup_steps=n, decay=n))))(2.5)
+    assert "warmup_steps=<float32[]>" in shown[0] and "decay=<float32[]>" in shown[0]
 
 
 # A recipe of the user's.
