@@ -7,7 +7,7 @@ import jax
 
 from jaxsched._data.checks import checked_leaf
 from jaxsched._data.messages import brief
-from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
+from jaxsched._schedule.schedule import Schedule, traceable
 from jaxsched._typing import Number, Spec
 from jaxsched.fields import Value
 
@@ -62,8 +62,5 @@ class FromFunction(Schedule):
             raise TypeError(f"FromFunction: `fn` must be a function of the step, got {brief(self.fn)}.")
 
     def formula(self, step: jax.Array) -> Number:
-        try:
+        with traceable("FromFunction", "fn"):
             return checked_leaf("FromFunction", "fn(step)", self.fn(step), Spec())
-        except UNTRACEABLE as error:
-            error.add_note(f"FromFunction: {TRACEABLE.format('fn')}")
-            raise

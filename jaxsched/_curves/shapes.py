@@ -15,7 +15,7 @@ from jaxsched._curves.cooldowns import (
 )
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._data.fields import as_schedule
-from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
+from jaxsched._schedule.schedule import Schedule, traceable
 from jaxsched._typing import Words
 
 
@@ -62,11 +62,8 @@ def transition(
 ) -> Schedule:
     """A transition of the given shape, which the user gave by `name`."""
     if callable(shape):
-        try:
+        with traceable(owner, name):
             ramp = shape(init_value, end_value, transition_steps)
-        except UNTRACEABLE as error:
-            error.add_note(f"{owner}: {TRACEABLE.format(name)}")
-            raise
         return as_schedule(owner, f"{name}(...)", ramp, Schedule)
     if shape == "geometric":
         check_ends(owner, f"the values at both ends of a geometric `{name}`", init_value, end_value)

@@ -24,7 +24,7 @@ from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import unknown_argument
 from jaxsched._numerics.doubles import Double
 from jaxsched._schedule.programs import Program
-from jaxsched._schedule.schedule import TRACEABLE, UNTRACEABLE, Schedule
+from jaxsched._schedule.schedule import Schedule, traceable
 from jaxsched._typing import Number, declared, plain
 
 
@@ -63,11 +63,8 @@ class Recipe(Schedule, abstract=True):
             raise kind(f"{self._name}: {error}") from error
 
     def formula(self, step: jax.Array) -> Number:
-        try:
+        with traceable(self._name, self._name):
             composition = self._composition()
-        except UNTRACEABLE as error:
-            error.add_note(f"{self._name}: {TRACEABLE.format(self._name)}")
-            raise
         return composition.formula(step)
 
 
@@ -119,10 +116,10 @@ def recipe(make: Callable[P, Schedule], *, by_lengths: bool = True) -> Callable[
 
     cls: Any = types.new_class(name, (Recipe,), {"kw_only": True}, body)
     needed = [each.name for each in parameters if each.default is each.empty]
+    call = f"{name}({', '.join(f'{each}=' for each in needed)}{', ...' if len(needed) < len(parameters) else ''})"
 
     @functools.wraps(make)
     def make_recipe(*args: P.args, **words: P.kwargs) -> Recipe:
-        call = f"{name}({', '.join(f'{each}=' for each in needed)}{', ...' if len(needed) < len(parameters) else ''})"
         if args:
             raise TypeError(f"{name}: arguments are given by name: {call}, got {len(args)} without a name.")
         for unknown in words.keys() - signature.parameters.keys():

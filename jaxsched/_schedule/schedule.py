@@ -17,8 +17,9 @@ the numbers; how those are kept is in `programs`.
 """
 
 import abc
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -176,20 +177,20 @@ def _gated(formula: Callable[[Any, jax.Array], Number], of_the_house: bool) -> C
         if lengths and is_real(step, *lengths.values()):
             step = as_float(step)
             changed |= {field.name: as_float(single(x)) for field, x in lengths.items()}
-        try:
+        with traceable(self._name, "formula"):
             return formula(with_fields(self, changed) if changed else self, step)
-        except UNTRACEABLE as error:
-            error.add_note(f"{self._name}: {TRACEABLE.format('formula')}")
-            raise
 
     return gated
 
 
-UNTRACEABLE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
-"""What JAX raises where a traced number is asked for its value."""
-
-TRACEABLE = "`{}` must be traceable: use jnp.where for `if`, and jnp for math and numpy."
-"""What to say where a function of the user's does that."""
+@contextlib.contextmanager
+def traceable(owner: str, name: str) -> Iterator[None]:
+    """Say what to write instead, where a function of the user's asks a traced number for its value."""
+    try:
+        yield
+    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        error.add_note(f"{owner}: `{name}` must be traceable: use jnp.where for `if`, and jnp for math and numpy.")
+        raise
 
 
 def _arithmetic(symbol: str, left: Any, right: Any) -> Schedule:
