@@ -51,11 +51,11 @@ class PlateauState(NamedTuple):
 
     scale: jax.Array  # what the value is multiplied by, 1 at first
     best: jax.Array  # the best metric so far
+    total: jax.Array  # the sum of those that wait for a decision
     good: jax.Array  # how many metrics in a row were better than the best before them
     bad: jax.Array  # how many were not, since the last that was, or the last change
     wait: jax.Array  # how many more metrics the cooldown lasts
     seen: jax.Array  # whether there was any metric
-    total: jax.Array  # the sum of those that wait for a decision
     pending: jax.Array  # how many wait
 
 

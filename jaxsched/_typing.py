@@ -4,8 +4,10 @@ A type checker is told all that may be given: numbers of Python, NumPy and JAX, 
 time an annotation is what a file or a shell can hold, `float` or `int | float`, for tools that read it.
 """
 
+import collections.abc
 import dataclasses
 import functools
+import inspect
 import operator
 import types
 from collections.abc import Sequence
@@ -158,3 +160,27 @@ def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
     if options == [float]:
         return VALUE, optional
     return mark_of(options[0], Spec) if len(options) == 1 else None, optional
+
+
+# What somebody else's function declares.
+
+NUMERIC = (float, int, complex, bool, np.ndarray, np.generic, jax.Array)
+
+
+def asked(parameter: inspect.Parameter) -> Literal["a float", "a number", "anything", "no number"]:
+    """What a parameter may be, as far as its default and its annotation tell.
+
+    `float | jax.Array` asks for a float, and an `ArrayLike` for any number; a schedule of optax, or None, may be given
+    beside either.
+    """
+    if isinstance(parameter.default, float):
+        return "a float"
+    if parameter.annotation in (parameter.empty, Any) or isinstance(parameter.annotation, str):
+        return "anything"
+    kinds, _ = options_of(parameter.annotation)
+    numbers = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, NUMERIC)]
+    if any(kind not in numbers and get_origin(kind) is not collections.abc.Callable for kind in kinds):
+        return "no number"
+    if not any(issubclass(kind, float | jax.Array) for kind in numbers):
+        return "no number"
+    return "a number" if int in numbers else "a float"

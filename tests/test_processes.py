@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import jaxsched as js
@@ -18,7 +19,7 @@ from jaxsched._numerics.floats import as_float
 from jaxsched._schedule import programs
 from jaxsched._schedule.calling import call_packed
 from jaxsched._schedule.programs import Program
-from jaxsched.training.steered import Steered, steered_values
+from jaxsched.training import scheduled
 from tests.helpers import compilations, tiers
 
 
@@ -130,9 +131,10 @@ def test_the_programs_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPat
     assert len(traced) == 5 and compilations(program) == 3
 
 
-def test_what_a_state_follows_goes_too():
+def test_what_an_optimizer_follows_goes_too():
     def ask(fn: Any) -> object:
-        return jax.jit(lambda t: steered_values({"rate": Steered(js.FromFunction(fn))}, t))(3)
+        optimizer = scheduled(optax.sgd, learning_rate=js.FromFunction(fn))
+        return jax.jit(lambda params: optimizer.update(params, optimizer.init(params), params))(jnp.ones(2))
 
     function = stairs()
     held = weakref.ref(function)

@@ -465,7 +465,9 @@ def test_a_cooldown_of_a_run_may_last_a_real_number_of_steps():
         _, state = optimizer.update(params, state)
     cooled = decay_now(state, 7.5)
     exact = js.decay_from(js.Constant(0.1), 3, 7.5)
-    np.testing.assert_allclose(schedules(cooled)["learning_rate"](np.arange(20)), exact(np.arange(20)), atol=1e-8)
+    np.testing.assert_allclose(
+        schedules(optimizer, cooled)["learning_rate"](np.arange(20)), exact(np.arange(20)), atol=1e-8
+    )
     for t in range(3, 14):
         _, cooled = jax.jit(optimizer.update)(params, cooled)
         assert float(values(cooled)["learning_rate"]) == pytest.approx(float(exact(t)), abs=1e-8)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import jax
+
 from jaxsched._curves.cooldowns import (
     Exponential,
     Geometric,
@@ -15,6 +17,8 @@ from jaxsched._curves.cooldowns import (
 )
 from jaxsched._curves.transitions import Cosine, Linear
 from jaxsched._data.fields import as_schedule
+from jaxsched._numerics.floats import where
+from jaxsched._numerics.ways import one_minus_sqrt, parts, sin2, way
 from jaxsched._schedule.schedule import Schedule, traceable
 from jaxsched._typing import Words
 
@@ -30,6 +34,13 @@ SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
     "inverse_root": InverseRoot,
     "rex": Rex,
 }
+
+NUMBERS = {name: i for i, name in enumerate(SHAPES, start=1)}
+"""What stands for each in the state of a training. The numbers are for ever, so a new shape goes to the end."""
+
+
+CHOOSABLE = ("linear", "cosine", "one_minus_sqrt")
+"""Those that a number may choose while a program runs. A program holds them all, and so they are few."""
 
 
 if TYPE_CHECKING:
@@ -68,3 +79,19 @@ def transition(
     if shape == "geometric":
         check_ends(owner, f"the values at both ends of a geometric `{name}`", init_value, end_value)
     return SHAPES[shape](init_value, end_value, transition_steps)
+
+
+def chosen_transition(
+    number: jax.Array, init_value: jax.Array, end_value: jax.Array, left: jax.Array, done: jax.Array
+) -> jax.Array:
+    """The value on a transition whose shape is one of `CHOOSABLE`, of which so much is left and done: not both 0."""
+    inverse = 1 / (left + done)
+    linear = parts(left * inverse, done * inverse)
+    part_init, part_end = linear.first, linear.second
+    others = sin2(linear)[:2], one_minus_sqrt(linear)
+    for name, (first, second) in zip(CHOOSABLE[1:], others, strict=True):
+        part_init = where(number == NUMBERS[name], first, part_init)
+        part_end = where(number == NUMBERS[name], second, part_end)
+    path = way(init_value, end_value)
+    gone, to_go = (where(path.first_is_far, *x) for x in ((part_init, part_end), (done, left)))
+    return path.at(gone, to_go == 0)

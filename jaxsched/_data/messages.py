@@ -62,6 +62,14 @@ def did_you_mean(given: object, known: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else "."
 
 
+def check_known(owner: str, noun: str, named: Iterable[str], known: Iterable[str]) -> None:
+    """Raise if a name is unknown, and list those that are known."""
+    if unknown := [name for name in named if name not in known]:
+        known = list(known)
+        near = did_you_mean(unknown[0], known)
+        raise TypeError(f"{owner}: there is no {noun} `{unknown[0]}`{near} There are {', '.join(known)}.")
+
+
 def unknown_argument(owner: str, name: str, known: Iterable[str]) -> TypeError:
     """The error for an argument that there is not."""
     known = list(known)

@@ -19,6 +19,7 @@ from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
 from jaxsched._data.messages import common_shape
 from jaxsched._numerics.floats import as_float, default_dtype, finite
+from jaxsched._schedule.mapping import over
 from jaxsched._schedule.programs import Program
 from jaxsched._typing import COUNT, Number, Spec, Whole
 
@@ -163,9 +164,7 @@ def _integral(schedule: Curve, steps: jax.Array) -> jax.Array:
 
         return _sums(_as_jaxpr(value, floats, others, _zero()), math.prod(schedule.shape), floats, others, steps)
 
-    for _ in schedule.shape:
-        of_row = jax.vmap(of_row)
-    return of_row(leaves)
+    return over(schedule.shape, of_row)(leaves)
 
 
 def _as_jaxpr(fn: Callable[..., jax.Array], *args: Any) -> Callable[..., jax.Array]:
@@ -272,9 +271,7 @@ def _extrema(schedule: Curve, first: jax.Array, last: jax.Array, *, shape: tuple
     none = jnp.full(shape, np.inf, default_dtype(integer=False)), jnp.broadcast_to(first, shape)
     blocks = first // length, jnp.max(last, initial=0) // length + 1
     (_, lowest_step), (_, highest_step) = jax.lax.fori_loop(*blocks, look, (none, none))
-    for _ in shape:
-        at = jax.vmap(at)
-    values = at(_broadcast(schedule, shape), jnp.stack([lowest_step, highest_step], axis=-1))
+    values = over(shape, at)(_broadcast(schedule, shape), jnp.stack([lowest_step, highest_step], axis=-1))
     return Extrema(values[..., 0], lowest_step, values[..., 1], highest_step)
 
 

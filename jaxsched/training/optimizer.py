@@ -1,41 +1,29 @@
 """The optimizer: what it is made of, and what one update does."""
 
+import dataclasses
 import inspect
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxsched._curves.constant import Constant
+from jaxsched._combinators.steered import Steering
+from jaxsched._curves.constant import Constant, FromFunction
 from jaxsched._data.checks import as_step, checked_leaf
 from jaxsched._data.data import Data, broadcast_numbers
-from jaxsched._data.export import exportable
-from jaxsched._data.messages import brief, brief_with_type, common_shape, did_you_mean, one_or_each
-from jaxsched._feedback import GreedyPlateau, PlateauState, ReduceOnPlateau
+from jaxsched._data.messages import brief, brief_with_type, check_known, common_shape
+from jaxsched._feedback import PlateauState
 from jaxsched._numerics.floats import default_dtype, last_step
+from jaxsched._schedule.calling import opaque
+from jaxsched._schedule.mapping import over
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import Spec, Step
-from jaxsched.training.steered import Packed, Steered, packed, steered_values, unpacked
-
-
-Controller = ReduceOnPlateau | GreedyPlateau
-
-
-@exportable
-class ScheduledState(NamedTuple):
-    """The state of a `scheduled` optimizer."""
-
-    step: jax.Array  # the clock: how many updates were made, which is the step of the next one
-    values: dict[str, jax.Array]  # what the last update applied
-    schedules: dict[str, Packed]
-    feedback: dict[str, tuple[Controller, PlateauState]]
-    inner: Any  # the state of the optimizer itself
+from jaxsched._typing import NUMERIC, Spec, Step, asked
+from jaxsched.training.following import Controller, followed
+from jaxsched.training.state import ScheduledState, check_shape, packed, written
 
 
 def scheduled(
@@ -47,11 +35,17 @@ def scheduled(
 ) -> optax.GradientTransformationExtraArgs:
     """An optimizer whose hyperparameters follow schedules, all on one clock.
 
-    Every number and every schedule that is named here is followed: it is shown by `values`, and can be changed during
-    the run. What is not named keeps the default of the factory. A number is a `Constant`.
+    Every schedule and every float that is named here is followed: it is shown by `values`, and can be changed during
+    the run. Any other argument is given to the factory as it is, and what is not named keeps its default. An integer or
+    a function of the step is followed, too, where the factory asks for a float; a function is compiled into the
+    program, and nothing in it is data.
 
     The updates are those of the optimizer itself, bit for bit: to optax the values are Python floats, which take on
     the type of the parameters only where they meet them. So they stay float32 where the parameters are bfloat16.
+
+    The plan is in the optimizer, and the state holds none of it: the clock, what was applied, and what was done by
+    hand or by feedback. So a checkpoint is followed by the plan of the code that reads it. Where the numbers of a
+    plan are data, the optimizer is made inside of the program, of a schedule that is an argument of it.
 
     A factory of your own may be any function from numbers to an optimizer. Groups of parameters share one clock and
     one evaluation when the factory makes them:
@@ -70,8 +64,7 @@ def scheduled(
         feedback: for some of the hyperparameters, a `ReduceOnPlateau` or `GreedyPlateau` that scales its schedule.
             It sees the `value=` of every update. A metric that comes once an epoch may be given at each of its
             updates, with as large an `accumulation_size`; or once, and NaN at the others, with `nan="skip"`.
-        hyperparameters: the arguments of the factory, by name. Flags, functions, integers where the factory wants
-            an `int`, and the like are given to it as they are.
+        hyperparameters: the arguments of the factory, by name.
 
     Returns:
         An optimizer. Its `update(updates, state, params, *, step=None, value=None, **extra_args)` takes `step`, where
@@ -79,9 +72,10 @@ def scheduled(
         `value` and all else reach the optimizer too. In a stack, `step` and `value` may have its shape.
 
     Raises:
-        TypeError: if a name is unknown, a schedule is given for what is not a number, or a function for what is; when
+        TypeError: if a name is unknown, nothing is followed, or a schedule is given for what is not a number; when
             updated, if there is feedback and no `value`.
-        ValueError: if the shapes of the schedules disagree; when initialized, if the parameters lack the axes.
+        ValueError: if the shapes of the schedules disagree; when initialized, if the parameters lack the axes, or hold
+            a schedule beside others; when updated, if the state has other names.
 
     >>> optimizer = scheduled(optax.adamw, learning_rate=Linear(1.0, 0.0, 4), weight_decay=0.1)
     >>> params = jnp.ones(3)
@@ -97,35 +91,52 @@ def scheduled(
         rule = "must be a function that makes an optimizer, such as `optax.adamw` without parentheses"
         raise TypeError(f"scheduled: `factory` {rule}, got {brief_with_type(factory)}.")
     owner = f"scheduled({getattr(factory, '__name__', repr(factory))})"
-    schedules, fixed = _sorted_out(owner, factory, hyperparameters)
-    controllers = _controllers(owner, feedback or {}, schedules)
-    shape = _shape(owner, {**schedules, **{f"feedback of {name}": x for name, x in controllers.items()}})
-    schedules = {name: broadcast_numbers(schedules[name], shape) for name in sorted(schedules)}
-    controllers = {name: broadcast_numbers(controllers[name], shape) for name in sorted(controllers)}
+    plans, as_it_is, others = _sorted_out(owner, factory, hyperparameters)
+    controllers = _controllers(owner, feedback or {}, plans)
+    shape = _shape(owner, {**plans, **{f"feedback of {name}": x for name, x in controllers.items()}}, as_it_is)
+    plans = {name: broadcast_numbers(plan, shape) for name, plan in plans.items()}
+    controllers = {name: broadcast_numbers(controller, shape) for name, controller in controllers.items()}
+    run = Scheduled(owner, factory, plans, controllers, shape, as_it_is, others)
+    return optax.GradientTransformationExtraArgs(run.init, run.update)
 
-    def make(values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scheduled:
+    """What a scheduled optimizer is made of; its functions are methods of this."""
+
+    owner: str
+    factory: Callable[..., optax.GradientTransformation]
+    plans: dict[str, Schedule]  # in the order of their names
+    controllers: dict[str, Controller]
+    shape: tuple[int, ...]
+    as_it_is: dict[str, Any]
+    others: dict[str, float]  # the numbers that are left as the factory has them
+
+    def make(self, values: dict[str, jax.Array]) -> optax.GradientTransformationExtraArgs:
+        """The optimizer for these values."""
+        numbers = {name: jnp.full_like(0.0, value) for name, value in values.items()}
         try:
-            optimizer = factory(**fixed, **{name: jnp.full_like(0.0, value) for name, value in values.items()})
+            return optax.with_extra_args_support(self.factory(**self.as_it_is, **numbers))
         except jax.errors.ConcretizationTypeError as error:
-            error.add_note(f"{owner}: what it needs as a Python number, give to it with functools.partial.")
+            error.add_note(f"{self.owner}: what it needs as a Python number, give to it with functools.partial.")
             raise
-        return optax.with_extra_args_support(optimizer)
 
-    def init(params: optax.Params) -> ScheduledState:
-        def init_one(
-            schedules: dict[str, Schedule], controllers: dict[str, Controller], params: optax.Params
-        ) -> ScheduledState:
-            step = jnp.zeros((), default_dtype(integer=True))
-            values = {name: schedule(step) for name, schedule in schedules.items()}
-            follows = {name: packed(Steered(schedule)) for name, schedule in schedules.items()}
-            state = {name: (controller, controller.init()) for name, controller in controllers.items()}
-            return ScheduledState(step, values, follows, state, make(values).init(params))
+    def init(self, params: optax.Params) -> ScheduledState:
+        def init_one(plans: dict[str, Schedule], params: optax.Params) -> ScheduledState:
+            count = jnp.zeros((), default_dtype(integer=True))
+            values = {name: plan(count) for name, plan in plans.items()}
+            applied = jnp.stack([*values.values()])
+            zero = applied < -jnp.inf  # which lies on the devices as the values do
+            number, integer = zero.astype(applied.dtype), zero.astype(count.dtype)
+            steering = packed(Steering(applied, number, number, number, integer, integer, integer))
+            feedback = packed(PlateauState(number + 1, number, number, integer, integer, integer, integer, integer))
+            return ScheduledState(count, values, steering, feedback, self.make(values).init(params))
 
-        _check_axes(owner, params, shape)
-        # copies, so that the state can be donated
-        return over(shape, init_one)(*jax.tree.map(jnp.array, (schedules, controllers)), params)
+        _check_params(self.owner, params, self.shape)
+        return over(self.shape, init_one)(self.plans, params)
 
     def update(
+        self,
         updates: optax.Updates,
         state: Any,
         params: optax.Params | None = None,
@@ -134,104 +145,32 @@ def scheduled(
         value: ArrayLike | None = None,
         **extra_args: Any,
     ) -> tuple[optax.Updates, Any]:
-        if not isinstance(state, ScheduledState):
-            raise TypeError(f"{owner}: `state` must be that of a scheduled optimizer, got {type(state).__name__}.")
-        if state.feedback and value is None:
-            raise TypeError(
-                f"{owner}: `value` is needed by the feedback of {', '.join(state.feedback)}: update(..., value=loss)."
-            )
+        owner, shape = self.owner, self.shape
+        check_state(owner, state, self.plans, shape)
+        if self.controllers and value is None:
+            names = ", ".join(self.controllers)
+            raise TypeError(f"{owner}: `value` is needed by the feedback of {names}: update(..., value=loss).")
 
-        def update_one(updates: Any, state: ScheduledState, params: Any, given: dict[str, Any]) -> Any:
-            now = jnp.maximum(given.get("step", state.step), 0)
-            feedback = {
-                name: (controller, controller.update(at, given["value"]))
-                for name, (controller, at) in state.feedback.items()
-            }
-            state = state._replace(feedback=feedback)
-            values = steered_values(followed(state), now)
-            updates, inner = make(values).update(updates, state.inner, params, **given, **extra_args)
+        def update_one(follows: Any, updates: Any, state: ScheduledState, params: Any, given: dict[str, Any]) -> Any:
+            now = jnp.maximum(given.get("step", state.count), 0)
+            held = state.hyperparams, state.steering, state.feedback
+            hyperparams, steering, feedback = followed(follows, now, given.get("value"), *held)
+            updates, inner = self.make(hyperparams).update(updates, state.inner_state, params, **given, **extra_args)
             after = jnp.minimum(now, last_step() - 1) + 1
-            return updates, state._replace(step=after, values=values, inner=inner)
+            return updates, ScheduledState(after, hyperparams, steering, feedback, inner)
 
         given = {} if step is None else {"step": as_step(owner, step)}
         given |= {} if value is None else {"value": value}
-        shape = state.step.shape
         for name, x in given.items():
             check_shape(owner, name, x, shape)
-        given = {name: jnp.broadcast_to(jnp.asarray(x), shape) for name, x in given.items()}
-        return over(shape, update_one)(updates, state, params, given)
-
-    return optax.GradientTransformationExtraArgs(init, update)
-
-
-def followed(state: ScheduledState) -> dict[str, Steered]:
-    """What the hyperparameters follow, with their feedback."""
-    scales = {name: at.scale for name, (_, at) in state.feedback.items()}
-    return {name: unpacked(held, scales.get(name, 1.0)) for name, held in state.schedules.items()}
+        given = {name: jnp.broadcast_to(x, shape) for name, x in given.items()}
+        state = state._replace(hyperparams=written(owner, state))
+        follows = tuple({name: opaque(x) for name, x in each.items()} for each in (self.plans, self.controllers))
+        return over(shape, update_one)(follows, updates, state, params, given)
 
 
-# What a user names is sorted out.
-
-UNKNOWN = (inspect.Parameter.empty, Any, "Any")
-NUMBERS = (float, int, complex, bool, np.ndarray, np.generic, jax.Array)
-
-
-def _sorted_out(owner: str, factory: Any, named: Mapping[str, Any]) -> tuple[dict[str, Schedule], dict[str, Any]]:
-    """What follows a schedule, and what is given to the factory as it is."""
-    parameters = inspect.signature(factory).parameters.values()
-    known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        check_known(owner, "hyperparameter", named, known)
-    if missing := [p.name for p in known.values() if p.default is p.empty and p.name not in named]:
-        raise TypeError(f"{owner}: `{missing[0]}` is needed.")
-
-    schedules, fixed = {}, {}
-    for name, given in named.items():
-        annotation = known[name].annotation if name in known else inspect.Parameter.empty
-        if isinstance(given, Schedule):
-            if not _takes_numbers(annotation):
-                raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {brief(given)}.")
-            schedules[name] = given
-        elif _takes_numbers(annotation) and isinstance(given, NUMBERS) and not isinstance(given, bool):
-            schedules[name] = Constant(checked_leaf(owner, name, given, Spec()))
-        elif _takes_numbers(annotation) and callable(given) and annotation not in UNKNOWN:
-            rule = "must be a number or a schedule, such as FromFunction(...)"
-            raise TypeError(f"{owner}: `{name}` {rule}, got {brief(given)}.")
-        else:
-            fixed[name] = given
-    return schedules, fixed
-
-
-def _takes_numbers(annotation: Any) -> bool:
-    """Whether a parameter may be a float, as far as its annotation tells."""
-    if annotation in UNKNOWN:
-        return True
-    if isinstance(annotation, str):
-        return any(word in annotation for word in ("float", "Array", "Scalar"))
-    kinds = list(_alternatives(annotation))
-    numeric = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, NUMBERS)]
-    others = [kind for kind in kinds if kind not in (*numeric, types.NoneType) and get_origin(kind) is not Callable]
-    return not others and any(issubclass(kind, float | jax.Array) for kind in numeric)
-
-
-def _alternatives(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) in (Union, types.UnionType):
-        for option in get_args(annotation):
-            yield from _alternatives(option)
-    else:
-        yield annotation
-
-
-def check_known(owner: str, noun: str, named: Iterable[str], known: Iterable[str]) -> None:
-    """Raise if a name is unknown, and list those that are known."""
-    if unknown := [name for name in named if name not in known]:
-        known = list(known)
-        near = did_you_mean(unknown[0], known)
-        raise TypeError(f"{owner}: there is no {noun} `{unknown[0]}`{near} There are {', '.join(known)}.")
-
-
-def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str, Schedule]) -> dict[str, Controller]:
-    check_known(f"{owner}: feedback", "scheduled hyperparameter", feedback, schedules)
+def _controllers(owner: str, feedback: Mapping[str, Any], plans: Mapping[str, Schedule]) -> dict[str, Controller]:
+    check_known(f"{owner}: feedback", "scheduled hyperparameter", feedback, plans)
     for name, controller in feedback.items():
         if not isinstance(controller, Controller):
             rule = "must be a ReduceOnPlateau or a GreedyPlateau"
@@ -239,51 +178,87 @@ def _controllers(owner: str, feedback: Mapping[str, Any], schedules: Mapping[str
     return dict(feedback)
 
 
-# A stack of schedules makes a stack of optimizers.
+def _shape(owner: str, followed: Mapping[str, Data], as_it_is: Mapping[str, Any]) -> tuple[int, ...]:
+    shape = common_shape(owner, ((name, data.shape) for name, data in followed.items()))
+    for name, given in as_it_is.items():
+        if shape and isinstance(given, np.ndarray | jax.Array) and given.shape == shape:
+            rule = "an array is given to the factory as it is; one number for each of a stack is a Constant(...)"
+            raise TypeError(f"{owner}: `{name}`: {rule}, got {brief(given)}.")
+    return shape
 
 
-def _shape(owner: str, named: Mapping[str, Data]) -> tuple[int, ...]:
-    return common_shape(owner, ((name, data.shape) for name, data in named.items()))
-
-
-def _check_axes(owner: str, params: Any, shape: tuple[int, ...]) -> None:
+def _check_params(owner: str, params: Any, shape: tuple[int, ...]) -> None:
+    nodes = jax.tree.leaves_with_path(params, is_leaf=lambda node: isinstance(node, Schedule))
+    schedules = [path for path, node in nodes if isinstance(node, Schedule) and jax.tree.leaves(node)]
+    if 0 < len(schedules) < len(nodes):  # a tree of nothing else is tuned on purpose
+        rule = "would be trained with the parameters; FromFunction(schedule) is the same curve without numbers to train"
+        raise ValueError(f"{owner}: the schedule at params{jax.tree_util.keystr(schedules[0])} {rule}.")
     for path, leaf in jax.tree.leaves_with_path(params):
         if np.shape(leaf)[: len(shape)] != shape:
             rule = f"the schedules are a stack of shape {shape}, so every parameter must begin with these axes"
             raise ValueError(f"{owner}: {rule}, got {np.shape(leaf)} at params{jax.tree_util.keystr(path)}.")
 
 
-def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
-    """Raise unless what is given is one for all of a stack, or one for each."""
-    came = given.shape if isinstance(given, Schedule) else np.shape(given)
-    if came not in ((), shape):
-        raise ValueError(f"{owner}: `{name}` must have shape {one_or_each(shape)}, got {came}.")
+def check_state(owner: str, state: Any, plans: Mapping[str, Schedule], shape: tuple[int, ...]) -> None:
+    """Raise unless it is a state of these hyperparameters, and of a stack of this shape."""
+    if not isinstance(state, ScheduledState):
+        rule = "must be that of a scheduled optimizer (`resume` takes any other)"
+        raise TypeError(f"{owner}: `state` {rule}, got {type(state).__name__}.")
+    if state.hyperparams.keys() != plans.keys():
+        came = f"{', '.join(sorted(state.hyperparams))} in `state`, and {', '.join(plans)} in the optimizer"
+        raise ValueError(f"{owner}: the hyperparameters differ: {came} (`resume` carries over what is in both).")
+    if state.count.shape != shape:
+        rule = f"`state` must be of shape {shape}, as the schedules are"
+        raise ValueError(f"{owner}: {rule}, got {state.count.shape}.")
 
 
-def over(shape: tuple[int, ...], fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The function for a stack of that shape."""
-    mapped = fn
-    for _ in shape:
-        mapped = jax.vmap(mapped)
-    return (lambda *args: mapped(*_sharded_alike(len(shape), args))) if shape else fn
+# What a user names is sorted out.
 
 
-def _sharded_alike(ndim: int, args: Any) -> Any:
-    """The same arrays, their axes of a stack sharded alike: on a mesh of explicit axes, `vmap` asks for that."""
+def _sorted_out(
+    owner: str, factory: Callable[..., Any], named: Mapping[str, Any]
+) -> tuple[dict[str, Schedule], dict[str, Any], dict[str, Any]]:
+    """What is followed, what is given as it is, and the numbers that are left as the factory has them.
 
-    def axes(x: Any) -> tuple[Any, ...]:
-        return tuple(jax.typeof(x).sharding.spec)[:ndim]
+    A schedule is followed, and a float; where a float is asked for, also an integer and a function of the step. All
+    else is given as it is: other integers, flags, functions, keys, arrays.
+    """
+    parameters = _parameters(factory)
+    known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        check_known(owner, "hyperparameter", named, known)
+    if missing := [p.name for p in known.values() if p.default is p.empty and p.name not in named]:
+        raise TypeError(f"{owner}: `{missing[0]}` is needed.")
 
-    sharded = [x for x in jax.tree.leaves(args) if any(axes(x))]
-    if not sharded:
-        return args
-    first, wanted = sharded[0], axes(sharded[0])
-    mesh = jax.typeof(first).sharding.mesh if isinstance(first, Tracer) else first.sharding.mesh
+    plans: dict[str, Schedule] = {}
+    as_it_is: dict[str, Any] = {}
+    for name in sorted(named):
+        given, wants = named[name], asked(known[name]) if name in known else "anything"
+        if isinstance(given, Schedule):
+            if wants == "no number":
+                raise TypeError(f"{owner}: `{name}` is not a number and cannot follow a schedule, got {brief(given)}.")
+            plans[name] = given
+        elif (_is(np.floating, given) and wants != "no number") or (_is(np.integer, given) and wants == "a float"):
+            plans[name] = Constant(checked_leaf(owner, name, given, Spec()))
+        elif callable(given) and wants in ("a float", "a number"):
+            plans[name] = FromFunction(given)
+        else:
+            as_it_is[name] = given
+    if not plans:
+        raise TypeError(f"{owner}: there is nothing to follow; name a hyperparameter, as in `learning_rate=...`.")
+    others = {name: p.default for name, p in known.items() if name not in named and type(p.default) in (float, int)}
+    return plans, as_it_is, others
 
-    def follow(x: Any) -> Any:
-        if any(axes(x)):
-            return x
-        spec = jax.sharding.PartitionSpec(*wanted, *jax.typeof(x).sharding.spec[ndim:])
-        return jax.device_put(x, jax.sharding.NamedSharding(mesh, spec))
 
-    return jax.tree.map(follow, args)
+def _parameters(factory: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        signature = inspect.signature(factory, eval_str=True)
+    except Exception:  # what an annotation names may be there for type checkers only
+        signature = inspect.signature(factory)
+    return list(signature.parameters.values())
+
+
+def _is(kind: type, given: Any) -> bool:
+    """Whether it is one number of a kind: of Python, of NumPy, of JAX, or traced."""
+    one = isinstance(given, NUMERIC) and not isinstance(given, bool) and np.ndim(given) == 0
+    return one and jnp.issubdtype(jnp.result_type(given), kind)

@@ -1,30 +1,25 @@
-"""A run is continued by another optimizer than the one that began it."""
+"""A run is continued by another optimizer than the one that began it, or from a checkpoint without its classes."""
 
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from jaxsched._data.checks import as_step, is_traced
-from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Step
-from jaxsched.training.optimizer import ScheduledState, over
-from jaxsched.training.steering import found_in, in_place_of
+from jaxsched.training.state import ScheduledState, Table, found_in, put
 
 
 S = TypeVar("S")
 
-INJECTED = ("count", "hyperparams", "hyperparams_states", "inner_state")
-"""The fields of the state of optax's `inject_hyperparams`."""
-
 
 def resume(state: S, earlier: Any, *, step: Step | None = None) -> S:
-    """A fresh state with all that an earlier run had learned: the moments of its optimizer, its clock and its feedback.
+    """A fresh state with all that an earlier run had learned: the moments of its optimizer, its clock, its steering.
 
-    The earlier run may have used a `scheduled` optimizer with other schedules or other controllers, optax's
-    `inject_hyperparams`, or plain `optax.adamw(schedule)`. Whatever wraps it must be the same in both.
+    A state of the same hyperparameters needs none of this: any plan can follow it. This is for the state of a
+    `scheduled` optimizer with other names, of optax's `inject_hyperparams`, of plain `optax.adamw(schedule)`; and for
+    what Orbax restores without a template, lists and dicts. Whatever wraps the optimizer must be the same in both.
 
     Args:
         state: `optimizer.init(params)`.
@@ -45,49 +40,73 @@ def resume(state: S, earlier: Any, *, step: Step | None = None) -> S:
     >>> values(state)
     {'learning_rate': Array(0.75, dtype=float32)}
     """
-    mine, _ = found_in("resume", state)
-    nodes, structure = jax.tree.flatten(state, is_leaf=lambda node: node is mine)
-    try:
-        theirs = structure.flatten_up_to(earlier)
-    except ValueError as error:
-        raise ValueError(f"resume: what holds the optimizer in `state` and in `earlier` differs: {error}") from None
-    carried = [_carried(mine, old, step) if node is mine else old for node, old in zip(nodes, theirs, strict=True)]
-    return jax.tree.unflatten(structure, carried)
+    found_in("resume", state)
+    ours, theirs, at = _named(state), _named(earlier), _place(state)
+    if any(name.startswith(f"{at}schedules.") for name in theirs):
+        raise ValueError("resume: `earlier` was written by an older version of jaxsched, whose states held the plan.")
+    if not any(name.startswith(f"{at}hyperparams.") for name in theirs):  # plain optax, without a state around its own
+        inner = f"{at}inner_state."
+        theirs = {name.replace(at, inner, 1) if name.startswith(at) else name: x for name, x in theirs.items()}
+    own = {name.removeprefix(at): theirs.pop(name) for name in list(theirs) if _is_own(name, at)}
+    leaves = [x if _is_own(name, at) else _taken(theirs, name, x) for name, x in ours.items()]
+    if more := [name for name in theirs if name.split(".")[-1] != "count"]:
+        raise ValueError(f"resume: the optimizers differ: `{more[0]}` is in `earlier`, and not in `state`.")
+    new, put_back = found_in("resume", jax.tree.unflatten(jax.tree.structure(state), leaves))
+    clocks = [own["count"]] if own else list(theirs.values())  # those of the schedules of plain optax are left over
+    new = new._replace(count=put(new.count, _agreed(clocks, step)))
+    return put_back(_with_rows(new, own) if "steering.numbers" in own else new)
 
 
-def _carried(new: ScheduledState, old: Any, step: Step | None) -> ScheduledState:
-    clocks: list[Any] = []
-    feedback = new.feedback
-    if isinstance(old, ScheduledState):
-        found = {name: at for name, (_, at) in old.feedback.items()}
-        feedback = {name: (controller, found.get(name, at)) for name, (controller, at) in feedback.items()}
-        clocks, old = [old.step], old.inner
-    elif getattr(old, "_fields", None) == INJECTED:
-        clocks, old = [old.count], old.inner_state
-
-    ours, structure = jax.tree.flatten(new.inner, is_leaf=_is_clock)
-    theirs, their_structure = jax.tree.flatten(old, is_leaf=_is_clock)
-    if structure != their_structure:
-        raise ValueError(f"resume: the optimizers differ: {structure} now, and {their_structure} in `earlier`.")
-    inner = []
-    for mine, their in zip(ours, theirs, strict=True):
-        if _is_clock(mine):
-            clocks += their if len(their) else []
-        elif np.shape(mine) != np.shape(their) or jnp.result_type(mine) != jnp.result_type(their):
-            came = " and ".join(f"{jnp.result_type(x)}{list(np.shape(x))}" for x in (mine, their))
-            raise ValueError(f"resume: the parameters differ: a state of {came}.")
-        inner.append(mine if _is_clock(mine) else their)
-    now = in_place_of(new.step, _agreed(clocks, step))
-    values = {name: over(now.shape, Schedule.__call__)(plan.schedule, now) for name, plan in new.schedules.items()}
-    values |= {name: at.scale * values[name] for name, (_, at) in feedback.items()}
-    return ScheduledState(now, values, new.schedules, feedback, jax.tree.unflatten(structure, inner))
+def _named(tree: Any) -> dict[str, Any]:
+    """The leaves of a tree by name, which is the same where it was saved as lists and dicts."""
+    return {_name(path): leaf for path, leaf in jax.tree.leaves_with_path(tree)}
 
 
-def _is_clock(node: Any) -> bool:
-    """Whether a node is the counter of a schedule in plain optax, or stands where there would be one."""
-    return isinstance(node, optax.EmptyState | optax.ScaleByScheduleState) or (
-        getattr(node, "_fields", None) == ("count",)
+def _name(path: Any) -> str:
+    keys = (getattr(entry, field) for entry in path for field in ("name", "key", "idx") if hasattr(entry, field))
+    return ".".join(map(str, keys))
+
+
+def _place(state: Any) -> str:
+    """What the names of our leaves begin with."""
+    nodes = jax.tree.leaves_with_path(state, is_leaf=lambda node: isinstance(node, ScheduledState))
+    name = next(_name(path) for path, node in nodes if isinstance(node, ScheduledState))
+    return f"{name}." if name else ""
+
+
+def _is_own(name: str, at: str) -> bool:
+    own = ("count", "hyperparams", "hyperparams_states", "steering", "feedback")
+    return name.startswith(at) and name.removeprefix(at).split(".")[0] in own
+
+
+def _taken(theirs: dict[str, Any], name: str, mine: Any) -> Any:
+    if name not in theirs:
+        raise ValueError(f"resume: the optimizers differ: `{name}` is in `state`, and not in `earlier`.")
+    now, then = (f"{jnp.result_type(x)}{list(np.shape(x))}" for x in (mine, theirs[name]))
+    if now != then:
+        raise ValueError(f"resume: the parameters differ: `{name}` is {now} in `state`, and {then} in `earlier`.")
+    return theirs.pop(name)
+
+
+def _with_rows(new: ScheduledState, own: dict[str, Any]) -> ScheduledState:
+    """The same with what was applied, and done by hand and by feedback, to those hyperparameters that both have."""
+    then = sorted(name.removeprefix("hyperparams.") for name in own if name.startswith("hyperparams."))
+    kept = [name for name in new.hyperparams if name in then]
+    now = sorted(new.hyperparams)
+
+    def carried(mine: jax.Array, name: str) -> jax.Array:
+        rows = jnp.asarray(own[name])
+        if rows.shape != (*mine.shape[:-2], len(then), mine.shape[-1]):
+            raise ValueError("resume: `earlier` is of another stack, or was written by another version of jaxsched.")
+        places = [[names.index(name) for name in kept] for names in (now, then)]
+        return put(mine, mine.at[..., np.array(places[0], int), :].set(rows[..., np.array(places[1], int), :]))
+
+    applied = {name: put(x, own[f"hyperparams.{name}"]) if name in kept else x for name, x in new.hyperparams.items()}
+    steering, feedback = (
+        Table(carried(table.numbers, f"{kind}.numbers"), carried(table.counts, f"{kind}.counts"))
+        for kind, table in (("steering", new.steering), ("feedback", new.feedback))
     )
+    return new._replace(hyperparams=applied, steering=steering, feedback=feedback)
 
 
 def _agreed(clocks: list[Any], step: Step | None) -> Any:

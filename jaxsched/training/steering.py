@@ -1,28 +1,36 @@
-"""What can be seen and changed of a state during a run. Nothing here is compiled again for another number."""
+"""What can be seen of a run, and changed of its state. Nothing here is compiled again for another number."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
+import optax
 from jax.typing import ArrayLike
 
-from jaxsched._curves.constant import Constant
+from jaxsched._combinators.steered import HELD, NEXT_UPDATE, NEXT_UPDATE_FROM_VALUE, PLANNED, Steered, Steering
+from jaxsched._curves.shapes import CHOOSABLE, NUMBERS, SHAPES
 from jaxsched._data.checks import as_step, checked_leaf, is_traced
-from jaxsched._data.data import broadcast_numbers, of_one_kind
-from jaxsched._data.messages import brief, one_of
+from jaxsched._data.messages import brief, brief_with_type, check_known, one_of
+from jaxsched._data.source import show_short
 from jaxsched._feedback import PlateauState
-from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._numerics.counts import single, whole
+from jaxsched._numerics.doubles import double
+from jaxsched._numerics.floats import where
+from jaxsched._schedule.mapping import over
+from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import LENGTH, Spec, Step
 from jaxsched.fields import Length
-from jaxsched.training.optimizer import ScheduledState, check_known, check_shape, followed, over
-from jaxsched.training.steered import COOLDOWNS, Steered, packed, steered_values
+from jaxsched.training.following import as_written, from_here, plateau
+from jaxsched.training.optimizer import Scheduled, check_state
+from jaxsched.training.state import ScheduledState, Table, check_shape, found_in, packed, put, unpacked, written
 
 
 S = TypeVar("S")
+
+
+# What can be seen.
 
 
 def values(state: Any) -> dict[str, jax.Array]:
@@ -37,7 +45,7 @@ def values(state: Any) -> dict[str, jax.Array]:
 
     optax `tree_get(state, "learning_rate")`.
     """
-    return dict(found_in("values", state)[0].values)
+    return dict(found_in("values", state)[0].hyperparams)
 
 
 def step(state: Any) -> jax.Array:
@@ -49,24 +57,7 @@ def step(state: Any) -> jax.Array:
     >>> int(step(scheduled(optax.sgd, learning_rate=0.1).init(jnp.ones(3))))
     0
     """
-    return found_in("step", state)[0].step
-
-
-def schedules(state: Any) -> dict[str, Schedule]:
-    """What the hyperparameters follow, with all that was changed: functions of the step, to be evaluated or plotted.
-
-    Args:
-        state: of a `scheduled` optimizer, or whatever holds one.
-
-    >>> state = scheduled(optax.sgd, learning_rate=Constant(1.0)).init(jnp.ones(3))
-    >>> state = decay_now(at_step(state, 100), 10, learning_rate=0.0)
-    >>> schedules(state)["learning_rate"](np.array([99, 100, 105, 110])).tolist()
-    [1.0, 1.0, 0.5, 0.0]
-    """
-    found, _ = found_in("schedules", state)
-    return {
-        name: schedule if _is_steered(schedule) else schedule.schedule for name, schedule in followed(found).items()
-    }
+    return found_in("step", state)[0].count
 
 
 def feedback(state: Any) -> dict[str, PlateauState]:
@@ -80,7 +71,67 @@ def feedback(state: Any) -> dict[str, PlateauState]:
     1.0
     """
     found, _ = found_in("feedback", state)
-    return {name: at for name, (_, at) in found.feedback.items()}
+    return {name: plateau(found.feedback, i) for i, name in enumerate(sorted(found.hyperparams))}
+
+
+def schedules(optimizer: optax.GradientTransformation, state: Any) -> dict[str, Schedule]:
+    """What the hyperparameters follow from here, with all that was changed: functions of the step, to be plotted.
+
+    Args:
+        optimizer: what `scheduled` returned, and not what wraps it.
+        state: of that optimizer, or whatever holds it.
+
+    Raises:
+        TypeError: if it is another optimizer.
+        ValueError: if the state has other names.
+
+    >>> optimizer = scheduled(optax.sgd, learning_rate=1.0)
+    >>> state = decay_now(at_step(optimizer.init(jnp.ones(3)), 100), 10, learning_rate=0.0)
+    >>> schedules(optimizer, state)["learning_rate"](np.array([99, 100, 105, 110])).tolist()
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    _, _, steered = _seen("schedules", optimizer, state)
+
+    def is_as_planned(x: Steered) -> bool:
+        return not is_traced(x.course) and bool(np.all(x.course == PLANNED) and np.all(x.scale == 1))
+
+    return {name: x.schedule if is_as_planned(x) else x for name, x in steered.items()}
+
+
+def describe(optimizer: optax.GradientTransformation, state: Any) -> str:
+    """What every number of the optimizer is, and why: a line for each, to be printed or logged.
+
+    Args:
+        optimizer: what `scheduled` returned, and not what wraps it.
+        state: of that optimizer, or whatever holds it; not a traced one.
+
+    Raises:
+        TypeError: if it is another optimizer, or the state is traced.
+        ValueError: if the state has other names.
+
+    >>> optimizer = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4), momentum=0.9)
+    >>> print(describe(optimizer, override(optimizer.init(jnp.ones(3)), momentum=0.5)))
+    step           0
+    learning_rate  1.0  Linear(init_value=1.0, end_value=0.0, transition_steps=4)
+    momentum       0.9  held at 0.5; planned: Constant(value=0.9)
+    nesterov
+    """
+    run, found, steered = _seen("describe", optimizer, state)
+    if is_traced(found.count):
+        raise TypeError("describe: `state` must be known, and not traced; call it outside of `jit`.")
+    lines = [("step", show_short(np.asarray(found.count)), "")]
+    for name, x in steered.items():
+        planned = f"{brief(x.schedule)}{'' if jax.tree.leaves(x.schedule) else ', compiled into the program'}"
+        if name in run.controllers:
+            planned += f", times {show_short(x.scale)} by {brief(run.controllers[name])}"
+        lines.append((name, show_short(np.asarray(found.hyperparams[name])), _by_hand(x, planned)))
+    lines += [(name, brief(given), "given as it is") for name, given in run.as_it_is.items()]
+    lines += [(name, brief(number), "fixed; name it to have it followed") for name, number in run.others.items()]
+    first, second = (max(len(line[i]) for line in lines) for i in (0, 1))
+    return "\n".join(f"{name:{first}}  {value:{second}}  {text}".rstrip() for name, value, text in lines)
+
+
+# What can be changed.
 
 
 def at_step(state: S, step: Step) -> S:
@@ -99,12 +150,14 @@ def at_step(state: S, step: Step) -> S:
     """
     found, put_back = found_in("at_step", state)
     moved = as_step("at_step", step)
-    check_shape("at_step", "step", moved, found.step.shape)
-    return put_back(found._replace(step=in_place_of(found.step, jnp.maximum(moved, 0))))
+    check_shape("at_step", "step", moved, found.count.shape)
+    return put_back(found._replace(count=put(found.count, jnp.maximum(moved, 0))))
 
 
 def override(state: S, **values: ArrayLike) -> S:
     """Hold hyperparameters at values, from the next update on, whatever their schedules say.
+
+    The same as to write another value into `state.hyperparams`. But one that was just applied can be held only so.
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
@@ -113,13 +166,15 @@ def override(state: S, **values: ArrayLike) -> S:
     Raises:
         TypeError: if a name is not scheduled, or a value is not a real number.
 
-    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
-    >>> held = override(state, learning_rate=1e-4)
-    >>> float(schedules(held)["learning_rate"](2)), float(schedules(release(held))["learning_rate"](2))
-    (9.999999747378752e-05, 0.5)
+    >>> optimizer = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4))
+    >>> held = override(optimizer.init(jnp.ones(3)), learning_rate=1e-4)
+    >>> [float(schedules(optimizer, state)["learning_rate"](2)) for state in (held, release(held))]
+    [9.999999747378752e-05, 0.5]
     """
     held = {name: checked_leaf("override", name, value, Spec()) for name, value in values.items()}
-    return _steer("override", state, held, lambda _, old, value: _hold(old, value))
+    return _steer(
+        "override", state, held, lambda rows, chosen, value, _: rows.but(chosen, value=value, course=HELD, at=0)
+    )
 
 
 def release(state: S, *names: str) -> S:
@@ -132,155 +187,111 @@ def release(state: S, *names: str) -> S:
     Raises:
         TypeError: if a name is not scheduled.
 
-    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4), momentum=0.9).init(jnp.ones(3))
-    >>> state = release(override(state, learning_rate=1e-4, momentum=0.5), "momentum")
-    >>> round(float(schedules(state)["momentum"](0)), 3)
+    >>> optimizer = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4), momentum=0.9)
+    >>> state = override(optimizer.init(jnp.ones(3)), learning_rate=1e-4, momentum=0.5)
+    >>> round(float(schedules(optimizer, release(state, "momentum"))["momentum"](0)), 3)
     0.9
     """
-    released = dict.fromkeys(names or found_in("release", state)[0].schedules)
-    return _steer("release", state, released, lambda _, old, __: _with(old, holds=0, cooldown=0))
-
-
-def replace(state: S, **schedules: ScheduleLike) -> S:
-    """Follow other schedules from the next update on; an override or a cooldown ends.
-
-    Args:
-        state: of a `scheduled` optimizer, or whatever holds one.
-        schedules: by name. One of the same structure, with any numbers, replaces the old one; real lengths do not fit
-            where whole ones were. A constant fits every structure: it is held, as by `override`. Any other needs a new
-            program: `resume` carries the state over.
-
-    Raises:
-        TypeError: if a name is not scheduled.
-        ValueError: if the structure is another one.
-
-    >>> state = scheduled(optax.sgd, learning_rate=Linear(1.0, 0.0, 4)).init(jnp.ones(3))
-    >>> state = replace(state, learning_rate=Linear(3.0, 0.0, 6))
-    >>> float(schedules(state)["learning_rate"](2))
-    2.0
-    """
-    new = {
-        name: given if isinstance(given, Schedule) else Constant(checked_leaf("replace", name, given, Spec()))
-        for name, given in schedules.items()
-    }
-
-    def change(name: str, old: Steered, new: Schedule) -> Steered:
-        _, alike = of_one_kind([old.schedule, new])  # where the old one has real lengths, whole ones fit
-        if _kind(alike, old.shape) == _kind(old.schedule, old.shape):
-            return _with(old, schedule=alike, holds=0, cooldown=0)
-        if isinstance(new, Constant):
-            return _hold(old, new.value)
-        rule = "a schedule must be constant, or of the same structure; for another one, `resume` a new optimizer"
-        raise ValueError(f"replace: {rule}: followed is {brief(old.schedule)}, got {brief(new)}.")
-
-    return _steer("replace", state, new, change)
+    released = dict.fromkeys(names or found_in("release", state)[0].hyperparams, 0.0)
+    return _steer("release", state, released, lambda rows, chosen, *_: rows.but(chosen, course=PLANNED, at=0))
 
 
 def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: ArrayLike) -> S:
     """Cool down from here: the value that the next update would have, and from there a transition in `steps` steps.
 
-    Any number of runs can branch off one stable run in this way, at any step and for any length, with one program.
+    Any number of runs can branch off one stable run in this way, at any step and for any length, with one program. Once
+    it has begun, a cooldown depends no longer on the plan, nor on feedback.
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
-        steps: the length of the cooldown; 0 means at once. With a real length, as for any schedule, the next update is
-            compiled once more, and the state has another structure.
-        shape: "linear", "one_minus_sqrt" or another shape of a cooldown, as in `wsd`, but for "geometric".
+        steps: the length of the cooldown; 0 means at once.
+        shape: "linear", "cosine" or "one_minus_sqrt". Any other is a matter of the plan: `decay_from`.
         end_values: what cools down, by name, and where to; by default `learning_rate=0.0`.
 
     Raises:
         TypeError: if a name is not scheduled.
         ValueError: if there is no such shape, or the length is negative.
 
-    >>> state = scheduled(optax.sgd, learning_rate=0.1).init(jnp.ones(3))
-    >>> branch = decay_now(at_step(state, 1000), 100, "one_minus_sqrt")
-    >>> [round(float(schedules(branch)["learning_rate"](t)), 3) for t in (1000, 1025, 1100)]
+    >>> optimizer = scheduled(optax.sgd, learning_rate=0.1)
+    >>> branch = decay_now(at_step(optimizer.init(jnp.ones(3)), 1000), 100, "one_minus_sqrt")
+    >>> [round(float(schedules(optimizer, branch)["learning_rate"](t)), 3) for t in (1000, 1025, 1100)]
     [0.1, 0.05, 0.0]
 
     OLMo-core `OverrideDecay`.
     """
-    if shape not in COOLDOWNS:
-        raise ValueError(f"decay_now: `shape` {one_of(list(COOLDOWNS), shape)}")
     length = checked_leaf("decay_now", "steps", steps, LENGTH)
     ends = {name: checked_leaf("decay_now", name, end, Spec()) for name, end in end_values.items()}
+    ends = ends or {"learning_rate": np.float32(0.0)}
     found, _ = found_in("decay_now", state)
-    check_shape("decay_now", "steps", length, found.step.shape)
-    number = list(COOLDOWNS).index(shape) + 1
+    if shape not in CHOOSABLE:
+        name, end = next(iter(ends.items()))
+        call = f"decay_from(..., at={brief(found.count)}, transition_steps={brief(steps)}, end_value={brief(end)}, "
+        edit = f" Any other is an edit of the plan: {name}={call}cooldown={brief(shape)})." if shape in SHAPES else ""
+        raise ValueError(f"decay_now: `shape` {one_of(CHOOSABLE, shape)}{edit}")
+    check_shape("decay_now", "steps", single(length), found.count.shape)
+    whole_steps = whole(single(length))
+    fraction = (double(length) - whole_steps).total
 
-    def change(name: str, old: Steered, end: Any) -> Steered:
-        # it starts from what is applied, which must not change later: not by an earlier cooldown, and not by feedback
-        frozen = (jnp.asarray(old.cooldown) > 0) | (name in found.feedback)
-        here = over(old.shape, lambda old, step: steered_values({name: old}, step)[name])(old, found.step)
-        held = {"holds": jnp.where(frozen, 1, old.holds), "held": jnp.where(frozen, here, old.held)}
-        return _with(old, **held, cooldown=number, at=found.step, transition_steps=length, end_value=end)
+    def change(
+        rows: Steering, chosen: Any, end: Any, now: jax.Array, steps: jax.Array, fraction: jax.Array
+    ) -> Steering:
+        known = (rows.course != PLANNED) & (rows.at != NEXT_UPDATE) & (now >= rows.at)  # and not what the plan will say
+        here = rows.at_update(now, rows.value).value_at(now, rows.value)
+        at = where(known, NEXT_UPDATE_FROM_VALUE, NEXT_UPDATE)
+        length = {"transition_steps": steps, "fraction": fraction}
+        return rows.but(chosen, value=here, end_value=end, course=NUMBERS[shape], at=at, **length)
 
-    return _steer("decay_now", state, ends or {"learning_rate": np.float32(0.0)}, change)
+    return _steer("decay_now", state, ends, change, whole_steps, fraction)
 
 
-# One schedule is changed, and everything else of the state stays.
-
-
-def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[[str, Steered, Any], Steered]) -> S:
+def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[..., Steering], *more: Any) -> S:
+    """Rows are changed: those of the names that are given, each with its number. All else of the state stays."""
     found, put_back = found_in(owner, state)
-    check_known(owner, "scheduled hyperparameter", named, found.schedules)
-    schedules, steered = dict(found.schedules), followed(found)
+    check_known(owner, "scheduled hyperparameter", named, found.hyperparams)
+    names, shape = sorted(found.hyperparams), found.count.shape
     for name, given in named.items():
-        old = steered[name]
-        check_shape(owner, name, given, old.shape)
-        new = over(old.shape, packed)(change(name, old, given))
-        schedules[name] = jax.tree.map(in_place_of, schedules[name], new)
-    return put_back(found._replace(schedules=schedules))
+        check_shape(owner, name, given, shape)
+    chosen = np.array([name in named for name in names])
+
+    def one(now: jax.Array, hyperparams: Any, steering: Table, given: list[jax.Array], *more: Any) -> Any:
+        rows = change(as_written(hyperparams, steering), chosen, jnp.stack(given), now, *more)
+        return {name: rows.applied[i] for i, name in enumerate(names)}, packed(rows)
+
+    given = [jnp.broadcast_to(named.get(name, 0.0), shape) for name in names]
+    more = tuple(jnp.broadcast_to(x, shape) for x in more)
+    old = found.hyperparams, found.steering
+    new = over(shape, one)(found.count, written(owner, found), found.steering, given, *more)
+    hyperparams, steering = jax.tree.map(put, old, new)
+    return put_back(found._replace(hyperparams=hyperparams, steering=steering))
 
 
-def _is_steered(schedule: Steered) -> bool:
-    """Whether it may differ from the plan."""
-    if any(map(is_traced, jax.tree.leaves(schedule))):
-        return True
-    return bool(np.any(schedule.holds) or np.any(schedule.cooldown) or np.any(np.asarray(schedule.scale) != 1))
+def _seen(owner: str, optimizer: Any, state: Any) -> tuple[Scheduled, ScheduledState, dict[str, Steered]]:
+    """What the optimizer is made of, the state of it, and what each hyperparameter does from here."""
+    run = getattr(getattr(optimizer, "update", None), "__self__", None)
+    if not isinstance(run, Scheduled):
+        rule = "must be what `scheduled` returned, and not what wraps it"
+        raise TypeError(f"{owner}: `optimizer` {rule}, got {brief_with_type(optimizer)}.")
+    found, _ = found_in(owner, state)
+    check_state(owner, found, run.plans, run.shape)
+    own = found.count, written(owner, found), found.steering, found.feedback
+    rows = over(run.shape, lambda *given: from_here(*given)[0])((run.plans, run.controllers), *own)
+    scales = unpacked(PlateauState, found.feedback).scale
+
+    def of(i: int, name: str) -> Steered:
+        scale = scales[..., i] if name in run.controllers else np.float32(1.0)
+        return Steered(run.plans[name], scale, *(x[..., i] for x in rows[1:]))
+
+    return run, found, {name: of(i, name) for i, name in enumerate(run.plans)}
 
 
-def _with(old: Steered, **fields: Any) -> Steered:
-    return broadcast_numbers(dataclasses.replace(old, **fields))
-
-
-def _hold(old: Steered, value: Any) -> Steered:
-    return _with(old, holds=1, held=value, cooldown=0)
-
-
-def _kind(schedule: Schedule, shape: tuple[int, ...]) -> object:
-    """What two schedules share that one program can follow."""
-    leaves, structure = jax.tree.flatten(broadcast_numbers(schedule, np.broadcast_shapes(schedule.shape, shape)))
-    return structure, [np.shape(leaf)[len(shape) :] for leaf in leaves]
-
-
-def in_place_of(old: Any, new: Any) -> jax.Array:
-    """A leaf where another was: of its axes and type, and on its devices, so that nothing is compiled again.
-
-    It is a copy, so that the state can be donated.
-    """
-    if new is old:
-        return old
-    new = jnp.asarray(new).astype(old.dtype)
-    new = jnp.array(new if new.ndim == old.ndim else jnp.broadcast_to(new, old.shape))
-    placed = isinstance(old, jax.Array) and not isinstance(old, Tracer) and old.committed
-    return jax.device_put(new, old.sharding) if placed and not isinstance(new, Tracer) else new
-
-
-# A state is found in what holds it, and put back.
-
-
-def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[ScheduledState], Any]]:
-    """The one state of a scheduled optimizer in whatever holds it, and how to put another in its place."""
-    nodes, structure = jax.tree.flatten(state, is_leaf=lambda node: isinstance(node, ScheduledState))
-    where = [i for i, node in enumerate(nodes) if isinstance(node, ScheduledState)]
-    if len(where) != 1:
-        hint = " For several groups with one clock, make them in the factory." if where else ""
-        raise ValueError(
-            f"{owner}: there must be one state of a scheduled optimizer in `state`, found {len(where)}"
-            f" in a {type(state).__name__}.{hint}"
-        )
-    i = where[0]
-    if not isinstance(nodes[i].step, jax.Array | np.ndarray | np.generic | jax.ShapeDtypeStruct):
-        rule = "the leaves of `state` must be arrays (with Flax NNX, `nnx.as_pure` takes them out of their variables)"
-        raise TypeError(f"{owner}: {rule}, got {type(nodes[i].step).__name__}.")
-    return nodes[i], lambda new: jax.tree.unflatten(structure, [*nodes[:i], new, *nodes[i + 1 :]])
+def _by_hand(x: Steered, planned: str) -> str:
+    """What was done by hand, in words."""
+    course = np.asarray(x.course)
+    cools, holds = course > 0, course == HELD
+    if course.ndim and (cools | holds).any():
+        return f"{cools.sum()} cooling down and {holds.sum()} held, of {cools.size}; planned: {planned}"
+    if cools.any():
+        start, end, steps = (show_short(n) for n in (x.value, x.end_value, x.transition_steps + x.fraction))
+        shape = list(SHAPES)[int(course) - 1]
+        return f"{shape} cooldown at {x.at} from {start} to {end} in {steps} steps; planned: {planned}"
+    return f"held at {show_short(x.value)}; planned: {planned}" if holds.any() else planned

@@ -88,7 +88,7 @@ def test_a_saved_program_takes_the_state_of_a_scheduled_optimizer():
     optimizer = scheduled(optax.sgd, learning_rate=js.Cosine(1.0, 0.0, 10))
     params = jnp.ones(2)
     state: Any = optimizer.init(params)
-    state = state._replace(inner=())  # optax's own named tuples are for optax to register
+    state = state._replace(inner_state=())  # optax's own named tuples are for optax to register
     program = saved_and_loaded(jax.export.export(jax.jit(lambda state: state))(state))
     assert jax.tree.structure(program(state)) == jax.tree.structure(state)
 
@@ -160,6 +160,6 @@ print(program.call({source}, jax.numpy.arange(3)).tolist())
 def test_every_class_is_saved_under_the_name_by_which_users_know_it():
     ours = {name.removeprefix("jaxsched.") for name in export._NAMES if name.startswith("jaxsched.")}
     ours -= {"there_and_back"}  # the example of `recipe`, if it was run here
-    unseen = {"Arithmetic", "Double", "Packed", "ScheduledState", "Steered", "join_schedules (2)"}
+    unseen = {"Arithmetic", "Double", "ScheduledState", "Steered", "Table", "join_schedules (2)"}
     assert {name for name in ours if name not in js.__all__} == unseen
     assert {"Linear", "shift", "join_schedules", "ReduceOnPlateau", "PlateauState", "Extrema"} <= ours
