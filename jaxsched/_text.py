@@ -43,7 +43,7 @@ def _check_structure(held: Any) -> None:
         return
     for field in held._fields:
         x = vars(held)[field.name]
-        if field.static and not _is_written(x):
+        if field.static and not isinstance(x, Data) and not _is_written(x):
             kind = "a function" if isinstance(x, types.FunctionType) else "of a class"
             raise TypeError(f"dumps: `{field.name}` of {field.owner} is {kind} that no text can hold, got {brief(x)}.")
         _check_structure(x)

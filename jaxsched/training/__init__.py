@@ -10,6 +10,8 @@ state, that is, in your checkpoint. The functions that look at a state, or chang
 `optax.chain`, `optax.MultiSteps`, a tuple of your own. They work inside of `jit` and outside.
 """
 
+from typing import Any
+
 from jaxsched._combinators.steered import Steered
 from jaxsched._public import publish
 from jaxsched.training.finder import RangeTest as RangeTest, range_test as range_test
@@ -30,3 +32,9 @@ from jaxsched.training.steering import (
 
 
 __all__ = list(publish(__name__, globals(), (Steered, Table)))  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Packed":  # what the state of a version before held of its plan; `pickle` asks for it
+        raise ImportError("this state was written by an older version of jaxsched, whose states held the plan.")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,7 +32,7 @@ def followed(
         feedback = packed(jax.tree.map(lambda *column: jnp.stack(column, axis=-1), *rows.values()))
     steered, planned = from_here(follows, step, hyperparams, steering, feedback)
     # without the barrier, it would be computed for every parameter, and compiled for every array of them
-    values = jax.lax.optimization_barrier(steered.value_at(step, planned))
+    values = jax.lax.optimization_barrier(steered.value_at(step, planned).astype(planned.dtype))
     return {name: values[i] for i, name in enumerate(plans)}, packed(steered._replace(applied=values)), feedback
 
 
@@ -50,7 +50,7 @@ def from_here(
 def as_written(hyperparams: dict[str, Any], steering: Table) -> Steering:
     """What was done by hand; what was written into `hyperparams` is, too."""
     steered = unpacked(Steering, steering)
-    values = jnp.stack([jnp.asarray(hyperparams[name]).astype(steered.applied.dtype) for name in sorted(hyperparams)])
+    values = jnp.stack([hyperparams[name] for name in sorted(hyperparams)])
     unchanged = (values == steered.applied) | (jnp.isnan(values) & jnp.isnan(steered.applied))
     return steered.but(~unchanged, value=values, course=HELD, at=0)
 

@@ -14,6 +14,7 @@ from jax.core import Tracer
 
 from jaxsched._data.export import exportable
 from jaxsched._data.messages import one_or_each
+from jaxsched._numerics.floats import where
 
 
 @exportable
@@ -97,7 +98,15 @@ def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> No
 
 
 def written(owner: str, state: ScheduledState) -> dict[str, jax.Array]:
-    """The `hyperparams` of a state, into which one number may have been written for all of a stack."""
-    for name, value in state.hyperparams.items():
-        check_shape(owner, name, value, state.count.shape)
-    return {name: jnp.broadcast_to(value, state.count.shape) for name, value in state.hyperparams.items()}
+    """The `hyperparams` of a state, into which anything may have been written, and one number for all of a stack."""
+    shape, applied = state.count.shape, state.steering.numbers[..., 0]
+
+    def number(i: int, name: str) -> jax.Array:
+        check_shape(owner, name, state.hyperparams[name], shape)
+        given = jnp.broadcast_to(state.hyperparams[name], shape)
+        if not jnp.issubdtype(given.dtype, np.floating) or given.dtype == applied.dtype:
+            return given.astype(applied.dtype)
+        # `optax.MultiSteps` keeps the type of what was written, and so it rounds what was applied
+        return where(given == applied[..., i].astype(given.dtype), applied[..., i], given.astype(applied.dtype))
+
+    return {name: number(i, name) for i, name in enumerate(sorted(state.hyperparams))}

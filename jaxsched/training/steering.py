@@ -225,7 +225,9 @@ def decay_now(state: S, steps: Length, shape: str = "linear", **end_values: Arra
     found, _ = found_in("decay_now", state)
     if shape not in CHOOSABLE:
         name, end = next(iter(ends.items()))
-        call = f"decay_from(..., at={brief(found.count)}, transition_steps={brief(steps)}, end_value={brief(end)}, "
+        call = (
+            f"decay_from(..., at={show_short(found.count)}, transition_steps={brief(steps)}, end_value={brief(end)}, "
+        )
         edit = f" Any other is an edit of the plan: {name}={call}cooldown={brief(shape)})." if shape in SHAPES else ""
         raise ValueError(f"decay_now: `shape` {one_of(CHOOSABLE, shape)}{edit}")
     check_shape("decay_now", "steps", single(length), found.count.shape)
@@ -259,8 +261,8 @@ def _steer(owner: str, state: S, named: Mapping[str, Any], change: Callable[...,
 
     given = [jnp.broadcast_to(named.get(name, 0.0), shape) for name in names]
     more = tuple(jnp.broadcast_to(x, shape) for x in more)
-    old = found.hyperparams, found.steering
-    new = over(shape, one)(found.count, written(owner, found), found.steering, given, *more)
+    old = written(owner, found), found.steering
+    new = over(shape, one)(found.count, *old, given, *more)
     hyperparams, steering = jax.tree.map(put, old, new)
     return put_back(found._replace(hyperparams=hyperparams, steering=steering))
 

@@ -652,7 +652,7 @@ def test_a_run_without_a_clock_needs_a_step():
 def test_what_cannot_be_continued_is_said():
     fresh = scheduled(optax.adamw, learning_rate=COSINE).init(PARAMS)
     with pytest.raises(
-        ValueError, match="resume: the optimizers differ: `inner_state.0.count` is in `state`, and not in `earlier`"
+        ValueError, match=r"resume: the optimizers differ: `inner_state\.0\.count` is in `state`, and not in `earlier`"
     ):
         resume(fresh, optax.sgd(COSINE).init(PARAMS))
     with pytest.raises(
@@ -661,7 +661,8 @@ def test_what_cannot_be_continued_is_said():
     ):
         resume(fresh, optax.adamw(COSINE).init({"b": jnp.zeros(5), "w": jnp.zeros((7, 6))}))
     with pytest.raises(
-        ValueError, match="resume: the optimizers differ: `0.inner_state.0.count` is in `state`, and not in `earlier`"
+        ValueError,
+        match=r"resume: the optimizers differ: `0\.inner_state\.0\.count` is in `state`, and not in `earlier`",
     ):
         resume((fresh,), fresh)
     plain = optax.adamw(COSINE, weight_decay=COSINE).init(PARAMS)
