@@ -2,12 +2,13 @@
 
 A step of a small and of a middle-sized network, with `optax.adamw(1e-3)`, with `optax.adamw(schedule)`, and with
 `scheduled(optax.adamw, learning_rate=schedule, weight_decay=schedule)`. Each call starts from the same parameters, so
-that all do the same work.
+that all do the same work. And what its compilation costs, with empty caches, against optax's `inject_hyperparams`.
 
     python -m benchmarks.train_step
 """
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from jaxsched.training import scheduled
 BATCH = 128
 SIZES = {"small": (128, 512, 512, 10), "middle": (784, 2048, 2048, 2048, 10)}
 ROUNDS = {"small": 5} if quick() else {"small": 1_000, "middle": 300}
+COMPILATIONS = 2 if quick() else 15
 KEY = jax.random.key(0)
 
 COSINE = js.warmup_cosine(peak_value=1e-3, warmup_steps=100, total_steps=1_000)
@@ -36,6 +38,12 @@ OPTIMIZERS: dict[str, optax.GradientTransformation] = {
     "optax's inject_hyperparams": optax.inject_hyperparams(optax.adamw)(learning_rate=COSINE),
 }
 
+INJECTED = {
+    "scheduled, warmup_cosine": OPTIMIZERS["optax's inject_hyperparams"],
+    "scheduled, two schedules": optax.inject_hyperparams(optax.adamw)(learning_rate=COSINE, weight_decay=0.1 * COSINE),
+}
+"""What is compiled beside ours."""
+
 
 def loss(params: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
     for weights in params[:-1]:
@@ -43,7 +51,9 @@ def loss(params: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
     return optax.softmax_cross_entropy_with_integer_labels(x @ params[-1], y).mean()
 
 
-def train_step(optimizer: optax.GradientTransformation, sizes: tuple[int, ...]) -> Callable[[], object]:
+def train_step(optimizer: optax.GradientTransformation, sizes: tuple[int, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """A step that is not compiled yet, and what it is called with."""
+
     @jax.jit
     def step(params: list[jax.Array], state: Any, x: jax.Array, y: jax.Array) -> Any:
         updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
@@ -55,14 +65,26 @@ def train_step(optimizer: optax.GradientTransformation, sizes: tuple[int, ...]) 
         jax.random.normal(jax.random.fold_in(KEY, i), shape) / shape[0] ** 0.5
         for i, shape in enumerate(itertools.pairwise(sizes))
     ]
-    params, state = step(params, optimizer.init(params), x, y)
-    return lambda: jax.block_until_ready(step(params, state, x, y))
+    return step, (params, optimizer.init(params), x, y)
+
+
+def called(step: Any, args: tuple[Any, ...]) -> Callable[[], object]:
+    params, state = step(*args)
+    return lambda: jax.block_until_ready(step(params, state, *args[2:]))
 
 
 def run() -> list[Row]:
     rows = []
+    for name, injected in INJECTED.items():
+        both = {"ours": train_step(OPTIMIZERS[name], SIZES["small"]), "optax's": train_step(injected, SIZES["small"])}
+        compiled = {
+            whose: lambda step=step, args=args: step.lower(*args).compile() for whose, (step, args) in both.items()
+        }
+        seconds = race(compiled, COMPILATIONS, before=jax.clear_caches, clock=time.process_time)
+        ours, theirs = (1e3 * x for x in seconds.values())
+        rows.append(compare(f"compiled: {name}", ours, "inject_hyperparams", theirs, "CPU ms", at_most=1.5))
     for size, rounds in ROUNDS.items():
-        steps = {name: train_step(optimizer, SIZES[size]) for name, optimizer in OPTIMIZERS.items()}
+        steps = {name: called(*train_step(optimizer, SIZES[size])) for name, optimizer in OPTIMIZERS.items()}
         seconds = {name: 1e3 * x for name, x in race(steps, rounds).items()}
         constant = seconds.pop("constant")
         for name, x in seconds.items():

@@ -1,4 +1,4 @@
-"""Tune a schedule by gradient descent: the gradient goes through the whole training, down to the schedule's values.
+"""Tune a schedule by gradient descent: the gradient goes through the whole training, to its values and its warmup.
 
     pip install -e '.[loops]' && python examples/hypergradient.py
 
@@ -18,7 +18,7 @@ import jaxsched as js
 
 
 STEPS, BATCH, TUNINGS = 100, 64, 25
-BOUNDARIES, START = [0, 10, 50, 100], [0.003, 0.003, 0.003, 0.003]
+START = {"warmup_steps": jnp.float32(10), "values": jnp.full(4, 0.003)}
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 REST_X, TEST_X, REST_Y, TEST_Y = train_test_split(IMAGES.astype(np.float32) / 16, LABELS, test_size=450, random_state=0)
@@ -46,26 +46,34 @@ def train(schedule: js.Schedule, seed: jax.Array) -> Any:
     return jax.lax.scan(update, (params, optimizer.init(params)), batches)[0][0]
 
 
+def schedule_of(logs: Any) -> js.Schedule:
+    """Values and warmup are positive, and so they are tuned as logarithms. A length that is a float has a gradient."""
+    numbers = jax.tree.map(jnp.exp, logs)
+    return js.PiecewiseInterpolate([0, numbers["warmup_steps"], 50, STEPS], numbers["values"])
+
+
 @jax.jit
 @jax.value_and_grad
-def mean_loss(log_values: jax.Array, seeds: jax.Array, x: Any, y: Any) -> jax.Array:
-    schedule = js.PiecewiseInterpolate(BOUNDARIES, jnp.exp(log_values))
+def mean_loss(logs: Any, seeds: jax.Array, x: Any, y: Any) -> jax.Array:
+    schedule = schedule_of(logs)
     return jax.vmap(lambda seed: loss(train(schedule, seed), x, y))(seeds).mean()
 
 
 def main() -> None:
     tuned, others = jnp.arange(4), jnp.arange(4, 16).reshape(3, 4)
-    log_values = start = jnp.log(jnp.array(START))
+    start = jax.tree.map(jnp.log, START)
+    logs: Any = start
     optimizer = optax.adam(js.Linear(0.4, 0.0, TUNINGS))
-    state = optimizer.init(log_values)
+    state = optimizer.init(logs)
     for i in range(TUNINGS):
-        value, gradient = mean_loss(log_values, tuned, TUNE_X, TUNE_Y)
+        value, gradient = mean_loss(logs, tuned, TUNE_X, TUNE_Y)
         if i % 6 == 0:
-            print(f"schedule {i:2}: mean loss {value:.3f}, values {np.exp(log_values).round(3)}")
+            warmup, values = jnp.exp(logs["warmup_steps"]), np.exp(logs["values"]).round(3)
+            print(f"schedule {i:2}: mean loss {value:.3f}, warmup of {warmup:.1f} steps, values {values}")
         updates, state = optimizer.update(gradient, state)
-        log_values = jnp.asarray(optax.apply_updates(log_values, updates))
+        logs = optax.apply_updates(logs, updates)
     for seeds in others:
-        before, after = (mean_loss(logs, seeds, TEST_X, TEST_Y)[0] for logs in (start, log_values))
+        before, after = (mean_loss(x, seeds, TEST_X, TEST_Y)[0] for x in (start, logs))
         print(f"mean test loss of the networks {seeds}: {before:.3f} at first, {after:.3f} tuned")
 
 

@@ -2,7 +2,7 @@
 
     pip install -e '.[loops]' && python examples/loop_flax.py
 
-NNX keeps the optimizer's state in variables: `nnx.as_pure` takes the arrays out, and `nnx.update` puts others in.
+NNX keeps the optimizer's state in variables. It is looked at, and changed, as any other state.
 """
 
 from typing import Any
@@ -49,12 +49,11 @@ def main() -> None:
     rng = np.random.default_rng(0)
     for i in range(STABLE + COOLDOWN):
         if i == STABLE:
-            cooled = decay_now(nnx.as_pure(optimizer.opt_state), COOLDOWN)
-            nnx.update(optimizer.opt_state, nnx.state(cooled))
+            optimizer.opt_state = decay_now(optimizer.opt_state, COOLDOWN)
         batch = rng.integers(len(TRAIN_X), size=BATCH)
         train_step(model, optimizer, TRAIN_X[batch], TRAIN_Y[batch])
         if i % 25 == 24:
-            state = nnx.as_pure(optimizer.opt_state)
+            state = optimizer.opt_state
             applied, held_out = values(state)["learning_rate"], loss(model, TEST_X, TEST_Y)
             print(f"{step(state)} updates, held-out loss {held_out:.3f}, learning rate {applied:.4f}")
     accuracy = np.mean(model(TEST_X).argmax(axis=1) == TEST_Y)

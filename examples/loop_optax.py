@@ -2,7 +2,7 @@
 
     pip install -e '.[loops]' && python examples/loop_optax.py
 
-The schedules are data in the optimizer's state: a run is steered by changing that, and is not compiled again.
+What is done by hand is data in the optimizer's state: the run is not compiled again.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import jaxsched as js
-from jaxsched.training import override, release, scheduled, step, values
+from jaxsched.training import describe, override, release, scheduled, step, values
 
 
 STEPS, BATCH = 300, 64
@@ -50,6 +50,7 @@ def main() -> None:
     for i in range(STEPS):
         if i == 150:
             state = override(state, learning_rate=1e-3)  # whatever the schedule says
+            print(describe(ADAMW, state))
         if i == 200:
             state = release(state)  # to where the schedule is by now
         batch = rng.integers(len(TRAIN_X), size=BATCH)

@@ -2,7 +2,7 @@
 
     pip install -e '.[loops]' && python examples/plateau.py
 
-The controller is data in the optimizer's state: it runs inside of `scan`, and its patience and factor are mapped over.
+The controller is data: it runs inside of `scan`, and its patience and factor are mapped over.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import jaxsched as js
-from jaxsched.training import scheduled, values
+from jaxsched.training import feedback, scheduled
 
 
 EPOCHS, BATCH, RATE = 40, 16, 0.05
@@ -48,7 +48,7 @@ def train(patience: jax.Array, factor: jax.Array) -> dict[str, jax.Array]:
         return jax.lax.scan(update, run, shuffled.reshape(BATCHES, BATCH))
 
     (params, state), _ = jax.lax.scan(epoch, (params, optimizer.init(params)), jax.random.split(order, EPOCHS))
-    return {"scale": values(state)["learning_rate"] / RATE, "loss": loss(params, TEST_X, TEST_Y)}
+    return {"scale": feedback(state)["learning_rate"].scale, "loss": loss(params, TEST_X, TEST_Y)}
 
 
 def main() -> None:

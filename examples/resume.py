@@ -1,9 +1,10 @@
-"""Save a training run in the middle, restore it, and go on: what follows is the same, bit for bit.
+"""Save a training run in the middle, restore it, and go on: with the same bits, or with another schedule.
 
     pip install -e '.[loops]' && python examples/resume.py
 
-The clock, the schedules and all that steers them are in the optimizer's state, so they are saved with it. A run that
-began with plain `optax.adamw(schedule)` goes on as well, through `resume`.
+The clock, and what was done by hand, are in the optimizer's state, and so they are saved with it. The schedule is in
+the code: what is applied after a restart is what the code says then. A run that began with plain
+`optax.adamw(schedule)` goes on as well, through `resume`.
 """
 
 import tempfile
@@ -20,7 +21,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import jaxsched as js
-from jaxsched.training import decay_now, resume, scheduled, values
+from jaxsched.training import decay_now, release, resume, scheduled, values
 
 
 HALF, BATCH = 150, 64
@@ -67,6 +68,12 @@ def main() -> None:
     params, state = train(SCHEDULED, *run, SECOND)
     restored, again = train(SCHEDULED, *through_disk(SCHEDULED, run), SECOND)
     report("parameters and values, restored", (params, values(state)), (restored, values(again)))
+
+    edited = js.wsd(peak_value=0.01, warmup_steps=30, cooldown_steps=100, total_steps=2 * HALF, cooldown="rex")
+    optimizer = scheduled(optax.adamw, learning_rate=edited)
+    restored, again = train(optimizer, *through_disk(optimizer, (run[0], release(run[1]))), SECOND[:1])
+    rate = {"learning_rate": jax.jit(edited)(HALF)}
+    report("values, after the schedule was edited", (restored, rate), (restored, values(again)))
 
     run = train(PLAIN, START, PLAIN.init(START), FIRST)
     params, state = train(PLAIN, *run, SECOND)

@@ -167,6 +167,15 @@ def spec_of(annotation: Any) -> tuple[Spec | None, bool]:
 NUMERIC = (float, int, complex, bool, np.ndarray, np.generic, jax.Array)
 
 
+def parameters_of(function: Any) -> list[inspect.Parameter]:
+    """The parameters of a function, with annotations that were strings as what they stand for."""
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except Exception:  # what an annotation names may be there for type checkers only
+        signature = inspect.signature(function)
+    return list(signature.parameters.values())
+
+
 def asked(parameter: inspect.Parameter) -> Literal["a float", "a number", "anything", "no number"]:
     """What a parameter may be, as far as its default and its annotation tell.
 

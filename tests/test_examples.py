@@ -75,7 +75,7 @@ def test_plateaus_in_a_scan_reduce_each_in_its_own_way(capsys: pytest.CaptureFix
 def test_what_is_restored_is_equal(capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("orbax.checkpoint", reason="Orbax is not installed")
     text = printed("resume", capsys)
-    assert text.count("True") == 2 and "False" not in text
+    assert text.count("True") == 3 and "False" not in text
 
 
 @pytest.mark.thorough

@@ -8,8 +8,11 @@ from typing import Annotated, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from jaxsched._curves.shapes import chosen_transition
+from jaxsched._curves.shapes import SHAPES, chosen_transition
+from jaxsched._data.checks import is_traced
+from jaxsched._data.source import show_short
 from jaxsched._numerics.counts import difference, since
 from jaxsched._numerics.floats import as_float, where
 from jaxsched._schedule.schedule import Schedule
@@ -80,3 +83,23 @@ class Steered(Schedule):
         fields = (self.value, self.value, self.end_value, self.fraction, self.course, self.at, self.transition_steps)
         planned = self.scale * self.schedule.formula(step)
         return Steering(*map(jnp.asarray, fields)).value_at(step, jnp.asarray(planned))
+
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether it is the plan, as far as that is known."""
+        return not is_traced(self.course) and bool(np.all(self.course == PLANNED) and np.all(self.scale == 1))
+
+    @property
+    def by_hand(self) -> str:
+        """What was done by hand, in words before those of the plan."""
+        course = np.asarray(self.course)
+        cools, holds = course > 0, course == HELD
+        if not (cools | holds).any():
+            return ""
+        if self.shape:
+            return f"{cools.sum()} cooling down and {holds.sum()} held, of {cools.size}; planned: "
+        if holds:
+            return f"held at {show_short(self.value)}; planned: "
+        length = self.transition_steps + self.fraction if self.fraction else self.transition_steps
+        start, end, steps = map(show_short, (self.value, self.end_value, length))
+        return f"{list(SHAPES)[course - 1]} cooldown at {self.at} from {start} to {end} in {steps} steps; planned: "

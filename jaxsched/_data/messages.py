@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,12 @@ def in_row(row: tuple[int, ...]) -> str:
 def one_or_each(shape: tuple[int, ...]) -> str:
     """The shapes of what is one for all of a stack, or one for each."""
     return f"{shape} or ()" if shape else "()"
+
+
+def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless what is given is one for all of a stack, or one for each."""
+    if np.shape(given) not in ((), shape):
+        raise ValueError(f"{owner}: `{name}` must have shape {one_or_each(shape)}, got {np.shape(given)}.")
 
 
 def common_shape(owner: str, shapes: Iterable[tuple[str, tuple[int, ...]]]) -> tuple[int, ...]:

@@ -72,21 +72,9 @@ class RangeTest:
         Args:
             ax: where to; by default, a new figure.
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
+        from jaxsched.plotting import draw_range_test
 
-            ax = plt.figure(figsize=(7, 4), layout="constrained").add_subplot()
-        smoothed = self.smoothed
-        ax.plot(self.rates, self.losses.T, color="0.8", linewidth=0.5)
-        ax.plot(self.rates, smoothed.T, color="C0", linewidth=1, alpha=0.7)
-        for name, color in (("steepest", "C1"), ("valley", "C2")):
-            rate = getattr(self, name)
-            ax.axvline(rate, color=color, linestyle="--", label=f"{name}: {rate:.2g}")
-        lowest, first = smoothed.min(), smoothed[:, 0].max()
-        ax.set_ylim(lowest - 0.1 * (first - lowest), first + 0.5 * (first - lowest))
-        ax.set(xscale="log", xlabel="learning rate", ylabel="training loss")
-        ax.legend()
-        return ax
+        return draw_range_test(self, ax)
 
 
 def range_test(

@@ -1,7 +1,6 @@
 """The optimizer: what it is made of, and what one update does."""
 
 import dataclasses
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,21 +8,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.typing import ArrayLike
 
 from jaxsched._combinators.steered import Steering
 from jaxsched._curves.constant import Constant, FromFunction
 from jaxsched._data.checks import as_step, checked_leaf
-from jaxsched._data.data import Data, broadcast_numbers
-from jaxsched._data.messages import brief, brief_with_type, check_known, common_shape
+from jaxsched._data.data import broadcast_numbers
+from jaxsched._data.messages import brief, brief_with_type, check_known, check_shape, common_shape
 from jaxsched._feedback import PlateauState
 from jaxsched._numerics.floats import default_dtype, last_step
 from jaxsched._schedule.calling import opaque
 from jaxsched._schedule.mapping import over
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._typing import NUMERIC, Spec, Step, asked
+from jaxsched._typing import NUMERIC, Spec, Step, asked, parameters_of
 from jaxsched.training.following import Controller, followed
-from jaxsched.training.state import ScheduledState, check_shape, packed, written
+from jaxsched.training.state import ScheduledState, packed, written
 
 
 def scheduled(
@@ -35,17 +33,15 @@ def scheduled(
 ) -> optax.GradientTransformationExtraArgs:
     """An optimizer whose hyperparameters follow schedules, all on one clock.
 
-    Every schedule and every float that is named here is followed: it is shown by `values`, and can be changed during
-    the run. Any other argument is given to the factory as it is, and what is not named keeps its default. An integer or
-    a function of the step is followed, too, where the factory asks for a float; a function is compiled into the
-    program, and nothing in it is data.
+    Every schedule and every float that is named here is followed: shown by `values`, and changed during the run. So is
+    an integer or a function of the step where the factory asks for a float; nothing in a function is data. Any other
+    argument is given to the factory as it is, and what is not named keeps its default.
 
     The updates are those of the optimizer itself, bit for bit: to optax the values are Python floats, which take on
     the type of the parameters only where they meet them. So they stay float32 where the parameters are bfloat16.
 
-    The plan is in the optimizer, and the state holds none of it: the clock, what was applied, and what was done by
-    hand or by feedback. So a checkpoint is followed by the plan of the code that reads it. Where the numbers of a
-    plan are data, the optimizer is made inside of the program, of a schedule that is an argument of it.
+    The state holds nothing of the plan, and so a checkpoint is followed by the plan of the code that reads it. Where
+    the numbers of a plan are data, the optimizer is made inside of the program, of a schedule that is an argument.
 
     A factory of your own may be any function from numbers to an optimizer. Groups of parameters share one clock and
     one evaluation when the factory makes them:
@@ -93,7 +89,12 @@ def scheduled(
     owner = f"scheduled({getattr(factory, '__name__', repr(factory))})"
     plans, as_it_is, others = _sorted_out(owner, factory, hyperparameters)
     controllers = _controllers(owner, feedback or {}, plans)
-    shape = _shape(owner, {**plans, **{f"feedback of {name}": x for name, x in controllers.items()}}, as_it_is)
+    shapes = {name: plan.shape for name, plan in plans.items()}
+    shapes |= {f"feedback of {name}": controller.shape for name, controller in controllers.items()}
+    shape = common_shape(owner, shapes.items())
+    if arrays := [name for name, given in as_it_is.items() if shape and getattr(given, "shape", ()) == shape]:
+        rule = f"an array is given to the factory as it is; for a stack of shape {shape}, write a Constant(...)"
+        raise TypeError(f"{owner}: `{arrays[0]}`: {rule}.")
     plans = {name: broadcast_numbers(plan, shape) for name, plan in plans.items()}
     controllers = {name: broadcast_numbers(controller, shape) for name, controller in controllers.items()}
     run = Scheduled(owner, factory, plans, controllers, shape, as_it_is, others)
@@ -136,15 +137,8 @@ class Scheduled:
         return over(self.shape, init_one)(self.plans, params)
 
     def update(
-        self,
-        updates: optax.Updates,
-        state: Any,
-        params: optax.Params | None = None,
-        *,
-        step: Step | None = None,
-        value: ArrayLike | None = None,
-        **extra_args: Any,
-    ) -> tuple[optax.Updates, Any]:
+        self, updates: Any, state: Any, params: Any = None, *, step: Step | None = None, value: Any = None, **extra: Any
+    ) -> tuple[Any, Any]:
         owner, shape = self.owner, self.shape
         check_state(owner, state, self.plans, shape)
         if self.controllers and value is None:
@@ -155,7 +149,7 @@ class Scheduled:
             now = jnp.maximum(given.get("step", state.count), 0)
             held = state.hyperparams, state.steering, state.feedback
             hyperparams, steering, feedback = followed(follows, now, given.get("value"), *held)
-            updates, inner = self.make(hyperparams).update(updates, state.inner_state, params, **given, **extra_args)
+            updates, inner = self.make(hyperparams).update(updates, state.inner_state, params, **given, **extra)
             after = jnp.minimum(now, last_step() - 1) + 1
             return updates, ScheduledState(after, hyperparams, steering, feedback, inner)
 
@@ -176,15 +170,6 @@ def _controllers(owner: str, feedback: Mapping[str, Any], plans: Mapping[str, Sc
             rule = "must be a ReduceOnPlateau or a GreedyPlateau"
             raise TypeError(f"{owner}: the feedback of `{name}` {rule}, got {brief(controller)}.")
     return dict(feedback)
-
-
-def _shape(owner: str, followed: Mapping[str, Data], as_it_is: Mapping[str, Any]) -> tuple[int, ...]:
-    shape = common_shape(owner, ((name, data.shape) for name, data in followed.items()))
-    for name, given in as_it_is.items():
-        if shape and isinstance(given, np.ndarray | jax.Array) and given.shape == shape:
-            rule = "an array is given to the factory as it is; one number for each of a stack is a Constant(...)"
-            raise TypeError(f"{owner}: `{name}`: {rule}, got {brief(given)}.")
-    return shape
 
 
 def _check_params(owner: str, params: Any, shape: tuple[int, ...]) -> None:
@@ -218,12 +203,8 @@ def check_state(owner: str, state: Any, plans: Mapping[str, Schedule], shape: tu
 def _sorted_out(
     owner: str, factory: Callable[..., Any], named: Mapping[str, Any]
 ) -> tuple[dict[str, Schedule], dict[str, Any], dict[str, Any]]:
-    """What is followed, what is given as it is, and the numbers that are left as the factory has them.
-
-    A schedule is followed, and a float; where a float is asked for, also an integer and a function of the step. All
-    else is given as it is: other integers, flags, functions, keys, arrays.
-    """
-    parameters = _parameters(factory)
+    """What is followed, what is given as it is, and the numbers that are left as the factory has them."""
+    parameters = parameters_of(factory)
     known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         check_known(owner, "hyperparameter", named, known)
@@ -248,14 +229,6 @@ def _sorted_out(
         raise TypeError(f"{owner}: there is nothing to follow; name a hyperparameter, as in `learning_rate=...`.")
     others = {name: p.default for name, p in known.items() if name not in named and type(p.default) in (float, int)}
     return plans, as_it_is, others
-
-
-def _parameters(factory: Callable[..., Any]) -> list[inspect.Parameter]:
-    try:
-        signature = inspect.signature(factory, eval_str=True)
-    except Exception:  # what an annotation names may be there for type checkers only
-        signature = inspect.signature(factory)
-    return list(signature.parameters.values())
 
 
 def _is(kind: type, given: Any) -> bool:

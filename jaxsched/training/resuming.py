@@ -41,7 +41,8 @@ def resume(state: S, earlier: Any, *, step: Step | None = None) -> S:
     {'learning_rate': Array(0.75, dtype=float32)}
     """
     found_in("resume", state)
-    ours, theirs, at = _named(state), _named(earlier), _place(state)
+    ours, theirs = _named(state), _named(earlier)
+    at = next(name.partition("steering.numbers")[0] for name in ours if "steering.numbers" in name)
     if any(name.startswith(f"{at}schedules.") for name in theirs):
         raise ValueError("resume: `earlier` was written by an older version of jaxsched, whose states held the plan.")
     if not any(name.startswith(f"{at}hyperparams.") for name in theirs):  # plain optax, without a state around its own
@@ -67,13 +68,6 @@ def _name(path: Any) -> str:
     return ".".join(map(str, keys))
 
 
-def _place(state: Any) -> str:
-    """What the names of our leaves begin with."""
-    nodes = jax.tree.leaves_with_path(state, is_leaf=lambda node: isinstance(node, ScheduledState))
-    name = next(_name(path) for path, node in nodes if isinstance(node, ScheduledState))
-    return f"{name}." if name else ""
-
-
 def _is_own(name: str, at: str) -> bool:
     own = ("count", "hyperparams", "hyperparams_states", "steering", "feedback")
     return name.startswith(at) and name.removeprefix(at).split(".")[0] in own
@@ -94,18 +88,16 @@ def _with_rows(new: ScheduledState, own: dict[str, Any]) -> ScheduledState:
     kept = [name for name in new.hyperparams if name in then]
     now = sorted(new.hyperparams)
 
-    def carried(mine: jax.Array, name: str) -> jax.Array:
-        rows = jnp.asarray(own[name])
+    places = [np.array([names.index(name) for name in kept], int) for names in (now, then)]
+
+    def carried(kind: str, field: str) -> jax.Array:
+        mine, rows = getattr(getattr(new, kind), field), jnp.asarray(own[f"{kind}.{field}"])
         if rows.shape != (*mine.shape[:-2], len(then), mine.shape[-1]):
             raise ValueError("resume: `earlier` is of another stack, or was written by another version of jaxsched.")
-        places = [[names.index(name) for name in kept] for names in (now, then)]
-        return put(mine, mine.at[..., np.array(places[0], int), :].set(rows[..., np.array(places[1], int), :]))
+        return put(mine, mine.at[..., places[0], :].set(rows[..., places[1], :]))
 
     applied = {name: put(x, own[f"hyperparams.{name}"]) if name in kept else x for name, x in new.hyperparams.items()}
-    steering, feedback = (
-        Table(carried(table.numbers, f"{kind}.numbers"), carried(table.counts, f"{kind}.counts"))
-        for kind, table in (("steering", new.steering), ("feedback", new.feedback))
-    )
+    steering, feedback = (Table(carried(kind, "numbers"), carried(kind, "counts")) for kind in ("steering", "feedback"))
     return new._replace(hyperparams=applied, steering=steering, feedback=feedback)
 
 
@@ -114,8 +106,6 @@ def _agreed(clocks: list[Any], step: Step | None) -> Any:
         return jnp.maximum(as_step("resume", step), 0)
     if not clocks:
         raise ValueError("resume: the earlier run had no clock; `step` must say where it was.")
-    if any(map(is_traced, clocks)):
-        return clocks[0]
-    if any(not np.array_equal(clock, clocks[0]) for clock in clocks):
+    if not any(map(is_traced, clocks)) and any(not np.array_equal(clock, clocks[0]) for clock in clocks):
         raise ValueError(f"resume: the clocks of the earlier run disagree; `step` must say where it was, got {clocks}.")
     return clocks[0]

@@ -13,7 +13,7 @@ import numpy as np
 from jax.core import Tracer
 
 from jaxsched._data.export import exportable
-from jaxsched._data.messages import one_or_each
+from jaxsched._data.messages import check_shape
 from jaxsched._numerics.floats import where
 
 
@@ -60,14 +60,12 @@ def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[Schedule
     places = [i for i, node in enumerate(nodes) if isinstance(node, ScheduledState)]
     if len(places) != 1:
         hint = " For several groups with one clock, make them in the factory." if places else ""
-        raise ValueError(
-            f"{owner}: there must be one state of a scheduled optimizer in `state`, found {len(places)}"
-            f" in a {type(state).__name__}.{hint}"
-        )
+        came = f"found {len(places)} in a {type(state).__name__}.{hint}"
+        raise ValueError(f"{owner}: there must be one state of a scheduled optimizer in `state`, {came}")
     place, found = places[0], nodes[places[0]]
     leaves, held = jax.tree.flatten(found._replace(inner_state=()))
-    names = dict.fromkeys(found.hyperparams, 0)
-    plain = jax.tree.structure(ScheduledState(0, names, Table(0, 0), Table(0, 0), ()))  # pyright: ignore
+    x: Any = 0
+    plain = jax.tree.structure(ScheduledState(x, dict.fromkeys(found.hyperparams, x), Table(x, x), Table(x, x), ()))
     if len(leaves) != plain.num_leaves:
         raise ValueError(f"{owner}: `state` is not that of a scheduled optimizer of this version.")
 
@@ -89,12 +87,6 @@ def put(old: Any, new: Any) -> jax.Array:
     new = jnp.array(jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), np.shape(old)))
     placed = isinstance(old, jax.Array) and not isinstance(old, Tracer) and old.committed
     return jax.device_put(new, old.sharding) if placed and not isinstance(new, Tracer) else new
-
-
-def check_shape(owner: str, name: str, given: Any, shape: tuple[int, ...]) -> None:
-    """Raise unless what is given is one for all of a stack, or one for each."""
-    if np.shape(given) not in ((), shape):
-        raise ValueError(f"{owner}: `{name}` must have shape {one_or_each(shape)}, got {np.shape(given)}.")
 
 
 def written(owner: str, state: ScheduledState) -> dict[str, jax.Array]:

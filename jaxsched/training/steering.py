@@ -12,7 +12,7 @@ from jax.typing import ArrayLike
 from jaxsched._combinators.steered import HELD, NEXT_UPDATE, NEXT_UPDATE_FROM_VALUE, PLANNED, Steered, Steering
 from jaxsched._curves.shapes import CHOOSABLE, NUMBERS, SHAPES
 from jaxsched._data.checks import as_step, checked_leaf, is_traced
-from jaxsched._data.messages import brief, brief_with_type, check_known, one_of
+from jaxsched._data.messages import brief, brief_with_type, check_known, check_shape, one_of
 from jaxsched._data.source import show_short
 from jaxsched._feedback import PlateauState
 from jaxsched._numerics.counts import single, whole
@@ -24,7 +24,7 @@ from jaxsched._typing import LENGTH, Spec, Step
 from jaxsched.fields import Length
 from jaxsched.training.following import as_written, from_here, plateau
 from jaxsched.training.optimizer import Scheduled, check_state
-from jaxsched.training.state import ScheduledState, Table, check_shape, found_in, packed, put, unpacked, written
+from jaxsched.training.state import ScheduledState, Table, found_in, packed, put, unpacked, written
 
 
 S = TypeVar("S")
@@ -91,11 +91,7 @@ def schedules(optimizer: optax.GradientTransformation, state: Any) -> dict[str, 
     [1.0, 1.0, 0.5, 0.0]
     """
     _, _, steered = _seen("schedules", optimizer, state)
-
-    def is_as_planned(x: Steered) -> bool:
-        return not is_traced(x.course) and bool(np.all(x.course == PLANNED) and np.all(x.scale == 1))
-
-    return {name: x.schedule if is_as_planned(x) else x for name, x in steered.items()}
+    return {name: x.schedule if x.is_as_planned else x for name, x in steered.items()}
 
 
 def describe(optimizer: optax.GradientTransformation, state: Any) -> str:
@@ -114,17 +110,16 @@ def describe(optimizer: optax.GradientTransformation, state: Any) -> str:
     step           0
     learning_rate  1.0  Linear(init_value=1.0, end_value=0.0, transition_steps=4)
     momentum       0.9  held at 0.5; planned: Constant(value=0.9)
-    nesterov
     """
     run, found, steered = _seen("describe", optimizer, state)
     if is_traced(found.count):
         raise TypeError("describe: `state` must be known, and not traced; call it outside of `jit`.")
     lines = [("step", show_short(np.asarray(found.count)), "")]
     for name, x in steered.items():
-        planned = f"{brief(x.schedule)}{'' if jax.tree.leaves(x.schedule) else ', compiled into the program'}"
+        text = f"{x.by_hand}{brief(x.schedule)}{'' if jax.tree.leaves(x.schedule) else ', compiled into the program'}"
         if name in run.controllers:
-            planned += f", times {show_short(x.scale)} by {brief(run.controllers[name])}"
-        lines.append((name, show_short(np.asarray(found.hyperparams[name])), _by_hand(x, planned)))
+            text += f", times {show_short(x.scale)} by {brief(run.controllers[name])}"
+        lines.append((name, show_short(np.asarray(found.hyperparams[name])), text))
     lines += [(name, brief(given), "given as it is") for name, given in run.as_it_is.items()]
     lines += [(name, brief(number), "fixed; name it to have it followed") for name, number in run.others.items()]
     first, second = (max(len(line[i]) for line in lines) for i in (0, 1))
@@ -284,16 +279,3 @@ def _seen(owner: str, optimizer: Any, state: Any) -> tuple[Scheduled, ScheduledS
         return Steered(run.plans[name], scale, *(x[..., i] for x in rows[1:]))
 
     return run, found, {name: of(i, name) for i, name in enumerate(run.plans)}
-
-
-def _by_hand(x: Steered, planned: str) -> str:
-    """What was done by hand, in words."""
-    course = np.asarray(x.course)
-    cools, holds = course > 0, course == HELD
-    if course.ndim and (cools | holds).any():
-        return f"{cools.sum()} cooling down and {holds.sum()} held, of {cools.size}; planned: {planned}"
-    if cools.any():
-        start, end, steps = (show_short(n) for n in (x.value, x.end_value, x.transition_steps + x.fraction))
-        shape = list(SHAPES)[int(course) - 1]
-        return f"{shape} cooldown at {x.at} from {start} to {end} in {steps} steps; planned: {planned}"
-    return f"held at {show_short(x.value)}; planned: {planned}" if holds.any() else planned

@@ -1,5 +1,8 @@
 """What of a factory's arguments is followed, and what is given to it as it is."""
 
+# Wrong arguments are given on purpose.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+
 import functools
 from collections.abc import Callable
 from typing import Any, Optional, Union
@@ -189,7 +192,9 @@ def test_what_an_annotation_cannot_tell_a_default_may_and_partial_is_looked_thro
 
 def test_an_array_for_a_stack_is_written_as_a_schedule():
     stack = js.Linear(np.float32([0.1, 0.2]), 0.0, 10)
-    message = "one number for each of a stack is a Constant"
+    message = (
+        r"`weight_decay`: an array is given to the factory as it is; for a stack of shape \(2,\), write a Constant"
+    )
     with pytest.raises(TypeError, match=message):
         scheduled(optax.adamw, learning_rate=stack, weight_decay=np.float32([0.1, 0.2]))
     state = scheduled(optax.adamw, learning_rate=stack, weight_decay=js.Constant([0.1, 0.2])).init(jnp.ones((2, 3)))

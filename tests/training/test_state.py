@@ -323,7 +323,7 @@ def test_describe_says_what_every_number_is_and_why():
     assert text.splitlines()[2].endswith(", compiled into the program")
     state, _ = run(optimizer, decay_now(override(state, momentum=0.9), 4, "cosine"), 1, value=1.0)
     learning_rate, momentum = describe(optimizer, state).splitlines()[1:3]
-    assert "cosine cooldown at 2 from 0.245 to 0.0 in 4.0 steps; planned: Linear(" in learning_rate
+    assert "cosine cooldown at 2 from 0.245 to 0.0 in 4 steps; planned: Linear(" in learning_rate
     assert "held at 0.9; planned: FromFunction(" in momentum
 
 

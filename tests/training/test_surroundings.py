@@ -2,7 +2,7 @@
 
 # The trees of optax, Flax and Equinox may hold anything.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportCallIssue=false
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportOperatorIssue=false
 
 import pickle
 import subprocess
