@@ -65,7 +65,7 @@ def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[Schedule
     place, found = places[0], nodes[places[0]]
     leaves, held = jax.tree.flatten(found._replace(inner_state=()))
     x: Any = 0
-    plain = jax.tree.structure(ScheduledState(x, dict.fromkeys(found.hyperparams, x), Table(x, x), Table(x, x), ()))
+    plain = jax.tree.structure(ScheduledState(x, {name: x for name in found.hyperparams}, Table(x, x), Table(x, x), ()))
     if len(leaves) != plain.num_leaves:
         raise ValueError(f"{owner}: `state` is not that of a scheduled optimizer of this version.")
 
