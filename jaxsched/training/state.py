@@ -12,9 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from jaxsched._data.checks import checked_leaf
 from jaxsched._data.export import exportable
 from jaxsched._data.messages import check_shape
 from jaxsched._numerics.floats import where
+from jaxsched._typing import Spec
 
 
 @exportable
@@ -46,9 +48,6 @@ def packed(rows: Any) -> Table:
     floats = [x for x in rows if jnp.issubdtype(x.dtype, np.floating)]
     counts = [x.astype(rows[-1].dtype) for x in rows[len(floats) :]]
     return Table(jnp.stack(floats, axis=-1), jnp.stack(counts, axis=-1))
-
-
-# A state is found in what holds it, and put back.
 
 
 def found_in(owner: str, state: Any) -> tuple[ScheduledState, Callable[[ScheduledState], Any]]:
@@ -94,8 +93,10 @@ def written(owner: str, state: ScheduledState) -> dict[str, jax.Array]:
     shape, applied = state.count.shape, state.steering.numbers[..., 0]
 
     def number(i: int, name: str) -> jax.Array:
-        check_shape(owner, name, state.hyperparams[name], shape)
-        given = jnp.broadcast_to(state.hyperparams[name], shape)
+        given = state.hyperparams[name]
+        given = given if isinstance(given, jax.Array | np.ndarray) else checked_leaf(owner, name, given, Spec())
+        check_shape(owner, name, given, shape)
+        given = jnp.broadcast_to(given, shape)
         if not jnp.issubdtype(given.dtype, np.floating) or given.dtype == applied.dtype:
             return given.astype(applied.dtype)
         # `optax.MultiSteps` keeps the type of what was written, and so it rounds what was applied

@@ -183,6 +183,19 @@ def test_one_number_may_be_written_for_all_of_a_stack_or_one_for_each():
         optimizer.update(many, by_item(state, jnp.ones(3)), many)
 
 
+def test_what_is_no_number_is_said_when_it_is_written():
+    optimizer = scheduled(optax.sgd, learning_rate=LINE)
+    for wrong, message in (
+        ("0.1", "scheduled(sgd): `learning_rate` must be a real number, got '0.1' (str)."),
+        (None, "scheduled(sgd): `learning_rate` must be a real number, got None (NoneType)."),
+        (float("nan"), "scheduled(sgd): `learning_rate` must be finite in float32, got nan."),
+        ([0.1, 0.2], "scheduled(sgd): `learning_rate` must have shape (), got (2,)."),
+    ):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            optimizer.update(PARAMS, by_item(optimizer.init(PARAMS), wrong), PARAMS)
+        assert str(raised.value) == message
+
+
 # What was done by hand or by feedback is in the state.
 
 
