@@ -152,7 +152,8 @@ def at_step(state: S, step: Step) -> S:
 def override(state: S, **values: ArrayLike) -> S:
     """Hold hyperparameters at values, from the next update on, whatever their schedules say.
 
-    The same as to write another value into `state.hyperparams`. But one that was just applied can be held only so.
+    To write another value into `state.hyperparams` does the same. But what was just applied can be held only so, and
+    only so is no number, whatever its type, compiled again.
 
     Args:
         state: of a `scheduled` optimizer, or whatever holds one.
