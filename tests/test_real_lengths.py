@@ -502,6 +502,13 @@ def multiplied(schedule: js.Schedule, by: int) -> js.Schedule:
     return grown(schedule, jnp.int32(1), jnp.int32(by))
 
 
+@pytest.mark.parametrize("steps", [1716614, 1716614.5, -1716614, -1716614.5, -2_000_000_000.5])
+def test_a_shift_that_is_stretched_beyond_what_can_be_counted_can_still_be_written_down(steps: float):
+    stretched = js.stretch(js.shift(js.Linear(0.0, 1.0, 10), steps), 1, 1251)
+    assert eval(js.dumps(stretched), vars(js)) == stretched
+    assert stretched(0) == (0.0 if steps > 0 else 1.0)
+
+
 def test_time_constants_and_periods_are_stretched_exactly():
     for r, end in ((1000, 0.1 * math.exp(-1)), (500, 0.1 * math.exp(-1)), (100, 0.1 * math.exp(-1))):
         assert js.stretch(js.NaturalExponentialDecay(0.1, 1e-3), 1000, r)(r) == pytest.approx(end, rel=1e-6)

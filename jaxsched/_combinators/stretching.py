@@ -147,7 +147,8 @@ def _scaled(kind: str, held: Any, change: Change, by_whole: bool) -> Any:
             scaled = double(held) * new / old
             part = (scaled.high > 0) & (scaled.high < 1) & (kind == "length")
             return choose(part, double(1.0), scaled)
-        exact = np.minimum(as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old), last_step())
+        exact = as_exact(held).astype(np.float64) * as_exact(new) / as_exact(old)
+        exact = np.clip(exact, -last_step(), last_step())
         if kind == "length":
             exact = np.where((exact > 0) & (exact < 1), 1, exact)
         return derived_length(exact, exact, is_jax_real(held))
