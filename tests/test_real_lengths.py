@@ -505,7 +505,7 @@ def multiplied(schedule: js.Schedule, by: int) -> js.Schedule:
 @pytest.mark.parametrize("steps", [1716614, 1716614.5, -1716614, -1716614.5, -2_000_000_000.5])
 def test_a_shift_that_is_stretched_beyond_what_can_be_counted_can_still_be_written_down(steps: float):
     stretched = js.stretch(js.shift(js.Linear(0.0, 1.0, 10), steps), 1, 1251)
-    assert eval(js.dumps(stretched), vars(js)) == stretched
+    assert eval(js.dumps(stretched), dict(vars(js))) == stretched
     assert stretched(0) == (0.0 if steps > 0 else 1.0)
 
 

@@ -220,4 +220,4 @@ def test_what_is_wrong_with_a_recipe_of_the_users_is_said():
 def test_a_schedule_that_is_held_as_a_function_is_written_down_as_well():
     held = js.FromFunction(js.wsd(peak_value=0.1, warmup_steps=5, cooldown_steps=10, total_steps=50))
     assert jax.tree.leaves(held) == [] and held(20) == np.float32(0.1)
-    assert eval(js.dumps(held), vars(js)) == held
+    assert eval(js.dumps(held), dict(vars(js))) == held
