@@ -33,6 +33,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture
+def standard_promotion() -> Iterator[None]:
+    """optax mixes floats with integers, which strict promotion forbids."""
+    with jax.numpy_dtype_promotion("standard"):
+        yield
+
+
+@pytest.fixture
 def seed(pytestconfig: pytest.Config) -> int:
     """The seed of everything that is drawn at random; an assertion that fails shows it."""
     return int(pytestconfig.getoption("seed") or 0)

@@ -47,6 +47,12 @@ def examples(few: int, many: int) -> hypothesis.settings:
     return hypothesis.settings(max_examples=many if fresh else few)
 
 
+def assert_equal(a: Any, b: Any) -> None:
+    """Two trees of one structure, with the same arrays."""
+    assert jax.tree.structure(a) == jax.tree.structure(b)
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
 def compilations(jitted: Any) -> int:
     """How many executables a jitted function holds, or all programs of a kind."""
     if isinstance(jitted, Program):

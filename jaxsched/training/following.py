@@ -50,7 +50,7 @@ def from_here(
 def as_written(hyperparams: dict[str, Any], steering: Table) -> Steering:
     """What was done by hand; what was written into `hyperparams` is, too."""
     steered = unpacked(Steering, steering)
-    values = jnp.stack([hyperparams[name] for name in sorted(hyperparams)])
+    values = jnp.stack([*hyperparams.values()])
     unchanged = (values == steered.applied) | (jnp.isnan(values) & jnp.isnan(steered.applied))
     return steered.but(~unchanged, value=values, course=HELD, at=0)
 

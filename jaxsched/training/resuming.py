@@ -87,7 +87,6 @@ def _with_rows(new: ScheduledState, own: dict[str, Any]) -> ScheduledState:
     then = sorted(name.removeprefix("hyperparams.") for name in own if name.startswith("hyperparams."))
     kept = [name for name in new.hyperparams if name in then]
     now = sorted(new.hyperparams)
-
     places = [np.array([names.index(name) for name in kept], int) for names in (now, then)]
 
     def carried(kind: str, field: str) -> jax.Array:

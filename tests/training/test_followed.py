@@ -18,11 +18,7 @@ import jaxsched as js
 from jaxsched.training import describe, scheduled, schedules, values
 
 
-@pytest.fixture(autouse=True)
-def standard_promotion():
-    """optax mixes floats with integers, which strict promotion forbids."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
+pytestmark = pytest.mark.usefixtures("standard_promotion")
 
 
 PARAMS = jnp.ones(3)

@@ -31,11 +31,7 @@ from jaxsched.training import (
 from tests.helpers import compilations, enable_x64, tiers
 
 
-@pytest.fixture(autouse=True)
-def standard_promotion():
-    """optax mixes floats with integers, which strict promotion forbids."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
+pytestmark = pytest.mark.usefixtures("standard_promotion")
 
 
 PARAMS = jnp.ones(3)

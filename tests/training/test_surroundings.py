@@ -21,14 +21,10 @@ import pytest
 import jaxsched as js
 from jaxsched import training
 from jaxsched.training import decay_now, override, release, resume, scheduled, values
-from tests.helpers import compilations
+from tests.helpers import assert_equal, compilations
 
 
-@pytest.fixture(autouse=True)
-def standard_promotion():
-    """optax mixes floats with integers, which strict promotion forbids."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
+pytestmark = pytest.mark.usefixtures("standard_promotion")
 
 
 PARAMS = {"b": jnp.ones(3), "w": jnp.arange(6.0).reshape(2, 3)}
@@ -45,11 +41,6 @@ def steered(optimizer: Any = OPTIMIZER) -> Any:
             state = decay_now(override(state, weight_decay=0.25), 8, "cosine")
         _, state = optimizer.update(PARAMS, state, PARAMS, value=1.0)
     return state
-
-
-def assert_equal(a: Any, b: Any) -> None:
-    assert jax.tree.structure(a) == jax.tree.structure(b)
-    jax.tree.map(np.testing.assert_array_equal, a, b)
 
 
 def applied(optimizer: Any, state: Any, steps: int, params: Any = PARAMS, name: str = "learning_rate") -> list[float]:

@@ -31,14 +31,10 @@ from jaxsched.training import (
     schedules,
     values,
 )
-from tests.helpers import compilations, enable_x64, tiers
+from tests.helpers import assert_equal, compilations, enable_x64, tiers
 
 
-@pytest.fixture(autouse=True)
-def standard_promotion():
-    """optax mixes floats with integers, which strict promotion forbids."""
-    with jax.numpy_dtype_promotion("standard"):
-        yield
+pytestmark = pytest.mark.usefixtures("standard_promotion")
 
 
 RNG = np.random.default_rng(0)
@@ -93,11 +89,6 @@ def applied(
         params, state, _ = step(params, state)
         seen.append(float(values(state)[name]))
     return seen
-
-
-def assert_equal(a: Any, b: Any) -> None:
-    assert jax.tree.structure(a) == jax.tree.structure(b)
-    jax.tree.map(np.testing.assert_array_equal, a, b)
 
 
 # The updates are those of optax.
