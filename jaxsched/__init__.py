@@ -19,7 +19,8 @@ Where to look:
   fields of `jaxsched.fields`.
 - compositions: `join_schedules` and `sequence` one after another; `+ - * / **`, `minimum`, `clip`; `shift`, `every`,
   `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
-- many at once: `grid`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to train.
+- many at once: `grid`, `sample`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to
+  train.
 - questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`; and `dumps`, the schedule as text.
 - lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.
 - in the loop: `ReduceOnPlateau`, `GreedyPlateau`, and `jaxsched.training`, an optax optimizer on one clock.
@@ -123,6 +124,7 @@ from jaxsched._sweep.results import Results as Results
 from jaxsched._tables.blocks import Block as Block, blocks as blocks
 from jaxsched._tables.configs import Configs as Configs, grid as grid
 from jaxsched._tables.evaluate import evaluate as evaluate
+from jaxsched._tables.sampling import log_uniform as log_uniform, sample as sample
 from jaxsched._tables.stacking import build as build, stack as stack
 from jaxsched._text import dumps as dumps
 from jaxsched._units import (

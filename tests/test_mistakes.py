@@ -19,6 +19,7 @@ LINE = js.Linear(1.0, 0.0, 10)
 RUN = {"peak_value": 0.1, "warmup_steps": 10, "total_steps": 100}
 COSINE = js.warmup_cosine(**RUN)
 TWO = js.stack([LINE, LINE])
+TRAIN = lambda rate, width: {"x": jnp.ones(width) * rate}  # noqa: E731
 RESULTS = js.sweep(lambda a: {"loss": a}, js.grid(a=[1.0, 2.0]), progress=False)
 
 MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
@@ -119,9 +120,23 @@ MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: js.grid(a=3), TypeError, "grid: `a` must be a sequence of values, got 3; for one value, write [3]."),
     (lambda: js.build(js.warmup_cosine, js.grid(peak_lr=[0.1], warmup_steps=[10], total_steps=[100])), TypeError, "build: row 0, {'peak_lr': 0.1, 'warmup_steps': 10, 'total_steps': 100}: warmup_cosine: there is no argument `peak_lr`; did you mean `peak_value`? The arguments are peak_value, warmup_steps, total_steps, init_value, end_value, exponent, warmup, first."),
     (lambda: js.build(lambda a: a, js.grid(a=[1.0])), TypeError, "build: `make` must return a schedule, got 1.0 for row 0."),
-    (lambda: js.sweep(lambda a: a, js.grid(a=[1.0]), progress=False), TypeError, "sweep: `train` must return a dict of arrays by name, got BatchTracer."),
-    (lambda: RESULTS["los"], KeyError, "Results: no column 'los'; there are ['a', 'loss']."),
-    (lambda: RESULTS.best("los"), KeyError, "Results: no metric 'los'; there are ['loss']."),
+    (lambda: js.build(js.warmup_cosine, {"peak_value": [1.0]}), TypeError, "build: `configs` must be Configs, such as grid(...), got {'peak_value': [1.0]}; Configs({...}) makes a table of it."),
+    (lambda: js.grid(clip=[None, 1.0]), TypeError, "grid: `clip` must have an entry in every row, got None in row 0; a number or a word that your function understands, such as inf or 'none', can stand for it."),
+    (lambda: js.sample(8, rate=1e-4), TypeError, "sample: `rate` must be a distribution, such as log_uniform(1e-4, 1e-1), or a sequence to draw from, got 0.0001."),
+    (lambda: js.log_uniform(0, 0.1), ValueError, "log_uniform: the bounds must be positive and in order, got 0 and 0.1."),
+    (lambda: RESULTS.top("loss", 3), TypeError, "Results: `k` must be a number of rows, got 'loss'; the number comes first: top(3, 'loss')."),
+    (lambda: js.sweep(TRAIN, {"rate": [0.1]}, progress=False), TypeError, "sweep: `configs` must be Configs, such as grid(...), got {'rate': [0.1]}; Configs({...}) makes a table of it."),
+    (lambda: js.sweep(TRAIN, js.grid(lr=[0.1], width=[3]), progress=False), TypeError, "sweep: `train` has no argument for the column `lr`. Its arguments are rate, width."),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1]), progress=False), TypeError, "sweep: `configs` has no column for the argument `width` of `train`. It has rate."),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1], width=[3]), progress=False), TypeError, 'sweep: `train` needs the value of `width` while it is traced, for a shape, a loop or a branch. Pass static=("width",), which compiles once for each value, or choose by jnp.where. JAX says: Shapes must be 1D sequences of concrete values of integer type, got'),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1], width=[3]), static="width", progress=False), TypeError, "sweep: `static` must be a list of columns, got 'width'; write ('width',)."),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1], width=[3]), static=["with"], progress=False), TypeError, "sweep: there is no column `with`; did you mean `width`? There are rate, width."),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1], width=[3, 4]), static=["width"], progress=False), ValueError, "sweep: `train` must return the same metrics for every row, got `x`: float32[3] for width=3, and float32[4] for width=4."),
+    (lambda: js.sweep(lambda a: {"loss": None}, js.grid(a=[1.0]), progress=False), TypeError, "sweep: the metric `loss` must be an array, got None (NoneType); leave it out where there is none."),
+    (lambda: js.sweep(TRAIN, js.grid(rate=[0.1], width=[3]), batch_size=0, progress=False), ValueError, 'sweep: `batch_size` must be a positive integer or "auto", got 0.'),
+    (lambda: js.sweep(lambda a: a, js.grid(a=[1.0]), progress=False), TypeError, "sweep: `train` must return a dict of arrays by name, got DynamicJaxprTracer."),
+    (lambda: RESULTS["los"], KeyError, "Results: no column 'los'; did you mean `loss`? The columns are a, loss."),
+    (lambda: RESULTS.best("los"), KeyError, "Results: no metric 'los'; did you mean `loss`? The metrics are loss."),
     (lambda: training.scheduled(optax.adamw(0.001), learning_rate=COSINE), TypeError, "scheduled: `factory` must be a function that makes an optimizer, such as `optax.adamw` without parentheses, got GradientTransformationExtraArgs(init="),
     (lambda: training.scheduled(optax.adamw, lr=COSINE), TypeError, "scheduled(adamw): there is no hyperparameter `lr`; did you mean `learning_rate`? There are learning_rate, b1, b2, eps, eps_root, mu_dtype, weight_decay, mask, nesterov."),
     (lambda: js.lint(COSINE, "a"), TypeError, "lint: `total_steps` must be an integer, got 'a' (str)."),

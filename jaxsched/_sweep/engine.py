@@ -5,26 +5,29 @@
         ...
         return {"loss": loss, "curve": curve}            # arrays by name
 
-    results = js.sweep(train, js.grid(peak_value=[...], warmup_steps=[...]), batch_size=256)
+    results = js.sweep(train, js.grid(peak_value=[...], warmup_steps=[...]), store="runs/first")
     results.best("loss")
 
-Columns of numbers are traced, so the schedule is built inside the compiled program from numbers that it does not
-know yet. Any other column is structure: rows are grouped by it, and each group is one program. Rows run in batches;
-the last, short batch is filled up with copies of its last row, so that it has the shape of the others and is not
-compiled again. Results have the rows of the configurations, in their order, whatever the batches and the groups.
+Columns of numbers are traced, so the schedule is built inside the compiled program from numbers that it does not know
+yet. Any other column is structure: rows are grouped by it, and each group is one program. `plan` says which rows run
+together, `program` traces, `machine` compiles and runs, `keeping` and `store` keep; here it is put together.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
-from jaxsched._data.checks import check_batch_size
 from jaxsched._data.messages import brief
-from jaxsched._numerics.floats import default_dtype, last_step
+from jaxsched._sweep import plan
+from jaxsched._sweep.keeping import Keeper, StoreKeeper
+from jaxsched._sweep.machine import Device, Machine, check_devices
+from jaxsched._sweep.manifest import FORMAT, Manifest, hash_of, hashes_of, versions_of
+from jaxsched._sweep.program import Program, check_columns
 from jaxsched._sweep.results import Results
+from jaxsched._sweep.running import Run, traced
+from jaxsched._sweep.store import OWN_COLUMNS, Store
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.progress import progress_bar
 
@@ -33,25 +36,53 @@ def sweep(
     train: Callable[..., Mapping[str, Any]],
     configs: Configs,
     *,
-    batch_size: int | None = None,
+    batch_size: int | Literal["auto"] = "auto",
+    static: Sequence[str] = (),
+    devices: Sequence[Device] | None = None,
+    store: str | os.PathLike[str] | None = None,
+    on_error: Literal["raise", "keep"] = "raise",
+    worker: tuple[int, int] | None = None,
+    accept_versions: bool = False,
     progress: bool = True,
 ) -> Results:
     """Run a training function for every configuration, many at a time, in one compiled program.
+
+    The program is kept as long as the function: another sweep of it compiles nothing. As under `jax.jit`, what the
+    function reads from outside is read when it is traced.
+
+    With a store, what is finished survives: the same call goes on where it was stopped or killed, and gives the same
+    table. The same script may be started many times on one folder, on one machine or on many, with the same file system
+    (POSIX; an object store is none). Each process does its own share, then whatever is missing, and returns the table.
+    If one dies, the others do its rows.
 
     Args:
         train: a pure function from the values of one row, by column name, to a dict of arrays. Columns of numbers
             arrive traced, as scalars (int32, float32 or bool); others as they are.
         configs: n rows. Rows that differ in a column that is not numbers are compiled separately.
-        batch_size: how many rows run at a time, which bounds the memory; None for all.
+        batch_size: how many rows a device takes at a time. A row has the same bits whatever runs beside it, as long as
+            this is the same; so short batches are filled up. "auto": 64 on a processor and 1,024 elsewhere, or as
+            many as there are, or as fit into 80% of the free memory (which on a processor needs psutil to be known).
+        static: the columns of numbers that are structure as well: a width, a number of steps.
+        devices: those of this process to use; None for all of them.
+        store: a folder to keep everything in, new or that of this very sweep; None to keep it in memory.
+        on_error: "raise" what goes wrong; "keep" it in `failures` of the results, and go on with other rows. With a
+            store, the next call tries these rows again. A loss that is NaN is no error.
+        worker: which of how many processes on one store this is, from 0: it does its share first. Otherwise it is as
+            `jax.distributed` or SLURM (SLURM_PROCID, SLURM_NTASKS) say. The results do not depend on it.
+        accept_versions: go on with a store that was begun with other versions of JAX, or on another kind of device.
         progress: whether to show a progress bar (needs tqdm).
 
     Returns:
-        The configurations and their metrics, in the order of `configs`.
+        The configurations and their metrics, in the order of `configs`, without rows that failed.
 
     Raises:
-        TypeError: if `train` does not return a dict of arrays.
+        TypeError: if `train` does not take the columns, needs the value of a traced number, or does not return a dict
+            of arrays; if an entry is not hashable, or cannot be stored.
         ValueError: if there are no rows, `batch_size` is not positive, an integer does not fit into int32, a metric
-            has the name of a column, or two groups return different metrics.
+            has the name of a column, two groups return different metrics, or the store holds something else, or what
+            cannot be read.
+
+        What is finished when an error or Ctrl-C ends the sweep is in the store, and on the exception, as `results`.
 
     >>> def train(peak_value, steps):
     ...     schedule = Linear(peak_value, 0.0, steps)
@@ -61,78 +92,91 @@ def sweep(
     100
     """
     if not isinstance(configs, Configs):
-        raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {type(configs).__name__}.")
+        hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
+        raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
     if len(configs) == 0:
         raise ValueError("sweep: `configs` must have at least one row, got none.")
-    check_batch_size("sweep", batch_size)
-    numbers = {name: _as_numbers(name, column) for name, column in configs.columns.items() if column.dtype != object}
+    if on_error not in ("raise", "keep"):
+        raise ValueError(f'sweep: `on_error` must be "raise" or "keep", got {brief(on_error)}.')
+    static = _check_static(static)
+    batch_size = _check_batch_size(batch_size)
+    index, workers = _check_worker(worker, store is not None)
+    check_columns(train, configs.columns)
 
-    metrics: dict[str, np.ndarray] = {}
-    with progress_bar("sweep", len(configs), "config", progress) as advance:
-        for static, rows in _groups(configs):
-            size = min(batch_size or len(rows), len(rows))
-            train_batch = _compile(train, static, size, configs)
-            for start in range(0, len(rows), size):
-                batch = rows[start : start + size]
-                filled = np.pad(batch, (0, size - len(batch)), mode="edge")
-                values = train_batch({name: column[filled] for name, column in numbers.items()})
-                _write(metrics, batch, values, len(configs))
-                advance(len(batch))
-    return Results(configs, metrics)
+    numbers, groups = plan.numbers_of(configs, static), plan.groups_of(configs, static)
+    machine = Machine(train, numbers, check_devices(devices))
+    programs, failures = traced(machine, groups, keep=on_error == "keep")
+    keeper = Keeper()
+    if store is not None:
+        own = _manifest(configs, groups, programs, machine)
+        keeper = StoreKeeper(Store(store), own, configs, accept_versions)
+    if keeper.sizes and batch_size not in ("auto", keeper.sizes[0]):
+        raise ValueError(f"sweep: the store has `batch_size` {keeper.sizes[0]}, got {batch_size}.")
 
-
-def _compile(
-    train: Callable[..., Any], static: Mapping[str, Any], size: int, configs: Configs
-) -> Callable[..., dict[str, jax.Array]]:
-    names: list[str] = []  # in the order of `train`; JAX would sort a dict
-
-    def train_row(row: Mapping[str, jax.Array]) -> tuple[jax.Array, ...]:
-        metrics = train(**row, **static)
-        if not isinstance(metrics, Mapping) or not all(isinstance(name, str) for name in metrics):
-            raise TypeError(f"sweep: `train` must return a dict of arrays by name, got {type(metrics).__name__}.")
-        if clash := configs.columns.keys() & metrics.keys():
-            raise ValueError(f"sweep: a metric must not have the name of a column, got {sorted(clash)}.")
-        names[:] = metrics
-        return tuple(jnp.asarray(metric) for metric in metrics.values())
-
-    train_batch = jax.jit(jax.vmap(train_row, axis_size=size))
-
-    def run(rows: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
-        values = train_batch(rows)
-        return dict(zip(names, values, strict=True))
-
-    return run
-
-
-def _write(metrics: dict[str, np.ndarray], rows: np.ndarray, values: dict[str, jax.Array], total: int) -> None:
-    """Put the values of a batch into the rows of the metrics, which the first batch creates."""
-    if not metrics:
-        metrics |= {name: np.empty((total, *v.shape[1:]), v.dtype) for name, v in values.items()}
-    kinds, known = ({n: (v.dtype, v.shape[1:]) for n, v in table.items()} for table in (values, metrics))
-    if kinds != known:
-        raise ValueError(f"sweep: `train` must return the same metrics for every row, got {kinds} after {known}.")
-    for name, value in values.items():
-        metrics[name][rows] = np.asarray(value)[: len(rows)]
-
-
-def _groups(configs: Configs) -> list[tuple[dict[str, Any], np.ndarray]]:
-    """The rows that share what is not numbers: that part of them, and their indices."""
-    static = {name: column for name, column in configs.columns.items() if column.dtype == object}
-    rows: dict[tuple[Any, ...], list[int]] = {}
-    for i, key in enumerate(zip(*static.values(), strict=True) if static else [()] * len(configs)):
+    name = f"sweep {index + 1}/{workers}" if workers > 1 else "sweep"
+    run = Run(configs, groups, programs, failures, machine, keeper, keep=on_error == "keep")
+    options = {"initial": run.rows_done(), "position": index, "desc": name}
+    with progress_bar("sweep", len(configs), "row", progress, **options) as run.bar:
         try:
-            rows.setdefault(key, []).append(i)
-        except TypeError:
-            raise TypeError(
-                f"sweep: entries that are not numbers must be hashable, got {brief(key)} in row {i}."
-            ) from None
-    return [(dict(zip(static, key, strict=True)), np.asarray(indices)) for key, indices in rows.items()]
+            with keeper.opened():
+                run.settle(batch_size, index, workers)
+                run.all_parts(index, workers)
+        except BaseException as error:
+            run.tell(error)
+            raise
+    return run.results()
 
 
-def _as_numbers(name: str, column: np.ndarray) -> np.ndarray:
-    if column.dtype == np.bool_:
-        return column
-    is_integer = column.dtype == np.int64
-    if is_integer and (np.abs(column) > last_step()).any():
-        raise ValueError(f"sweep: `{name}` must fit into int32, got {column[np.abs(column).argmax()]}.")
-    return column.astype(default_dtype(is_integer))
+def _manifest(
+    configs: Configs, groups: Sequence[plan.Group], programs: Mapping[int, Program], machine: Machine
+) -> Manifest:
+    metrics = next(iter(programs.values())).metrics
+    if clash := [name for name in OWN_COLUMNS if name in configs.columns or name in metrics]:
+        raise ValueError(f"sweep: `{clash[0]}` is a column of the store, so nothing else may have this name.")
+    return Manifest(
+        format=FORMAT,
+        versions=versions_of(machine.devices[0]),
+        rows=len(configs),
+        configs=hash_of(configs),
+        programs=hashes_of(groups, programs),
+        metrics={name: [metric.dtype.name, list(metric.shape)] for name, metric in metrics.items()},
+        batch_size=0,
+        rows_per_part=0,
+        devices=len(machine.devices),
+    )
+
+
+def _check_static(static: Any) -> tuple[str, ...]:
+    if isinstance(static, str):
+        raise TypeError(f"sweep: `static` must be a list of columns, got {static!r}; write ({static!r},).")
+    return tuple(static)
+
+
+def _check_batch_size(batch_size: Any) -> Any:
+    if batch_size == "auto":
+        return batch_size
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise ValueError(f'sweep: `batch_size` must be a positive integer or "auto", got {brief(batch_size)}.')
+    return batch_size
+
+
+def _check_worker(worker: Any, stored: bool) -> tuple[int, int]:
+    """Which of how many processes this is."""
+    if jax.process_count() > 1 and not stored:
+        raise ValueError("sweep: processes of jax.distributed share their work through a store; pass `store`.")
+    if worker is None and jax.process_count() > 1:
+        return jax.process_index(), jax.process_count()
+    if worker is None:
+        index, count = os.environ.get("SLURM_PROCID", ""), os.environ.get("SLURM_NTASKS", "")
+        known = stored and index.isdigit() and count.isdigit() and int(index) < int(count)
+        return (int(index), int(count)) if known else (0, 1)
+    if (
+        not isinstance(worker, tuple | list)
+        or len(worker) != 2
+        or not all(isinstance(x, int) for x in worker)
+        or not 0 <= worker[0] < worker[1]
+    ):
+        raise ValueError(f"sweep: `worker` must be (index, count) with an index from 0, got {brief(worker)}.")
+    if worker[1] > 1 and not stored:
+        raise ValueError(f"sweep: workers share their work through a store; pass `store`, got worker={worker}.")
+    return worker[0], worker[1]

@@ -1,38 +1,44 @@
-"""Configurations: named columns of hyperparameters, and the stacked schedule that they make."""
+"""Configurations: named columns of hyperparameters, one row for each configuration."""
 
-import reprlib
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.messages import brief
+from jaxsched._tables.arrow import objects_of
+from jaxsched._tables.table import Table
 
 
-class Configs:
+class Configs(Table):
     """An immutable table of named columns, one row per configuration.
 
     Columns of numbers are NumPy arrays of int64, float64 or bool; any other column (strings, functions) holds objects.
+    `configs["a"]` is a column, `configs[0]` a row, `configs[:5]` and `configs[configs["a"] > 1]` are tables. `a + b`
+    has the rows of both, and `a * b` every row of a with every row of b. Columns that belong together (zipped) are
+    columns of one table: `Configs({"batch": [32, 64], "rate": [0.1, 0.2]}) * grid(seed=range(4))`.
 
     Args:
-        columns: the entries of each column, by name; all of one length.
+        columns: the entries of each column, by name, all of one length; or a DataFrame of pandas or Polars, or an Arrow
+            table.
 
     Raises:
         ValueError: if there is no column, or the lengths differ.
-        TypeError: if a column is not a one-dimensional sequence.
+        TypeError: if a column is not a one-dimensional sequence, or an entry is None.
 
     >>> configs = Configs({"peak_value": [0.1, 0.2], "shape": ["cosine", "linear"]})
     >>> len(configs), configs[1]
     (2, {'peak_value': 0.2, 'shape': 'linear'})
     """
 
-    def __init__(self, columns: Mapping[str, Iterable[Any]]):
-        if not columns:
+    def __init__(self, columns: Mapping[str, Iterable[Any]] | Any):
+        given = columns if isinstance(columns, Mapping) else _columns_of(columns)
+        if not given:
             raise ValueError("Configs: at least one column is needed, got none.")
-        arrays = {name: _as_column(name, entries) for name, entries in columns.items()}
+        arrays = {name: as_column("Configs", name, entries) for name, entries in given.items()}
         lengths = {name: len(column) for name, column in arrays.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"Configs: the columns must have one length, got {lengths}.")
@@ -43,46 +49,24 @@ class Configs:
         """The columns by name, read-only."""
         return self._columns
 
-    def __len__(self) -> int:
-        return len(next(iter(self._columns.values())))
+    def _rows(self, indices: np.ndarray) -> Self:
+        return type(self)({name: column[indices] for name, column in self._columns.items()})
 
-    @overload
-    def __getitem__(self, index: int | np.integer) -> dict[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice | Sequence[int] | np.ndarray) -> "Configs": ...
-    def __getitem__(self, index: Any) -> "dict[str, Any] | Configs":
-        """One row, as a dict of Python values; or, for a slice, a list or a mask, the table of those rows."""
-        if isinstance(index, int | np.integer):
-            row = {name: column[index] for name, column in self._columns.items()}
-            return {name: entry.item() if isinstance(entry, np.generic) else entry for name, entry in row.items()}
-        return Configs({name: column[index] for name, column in self._columns.items()})
+    def _joined(self, other: Any) -> Self:
+        return type(self)({name: np.concatenate([column, other[name]]) for name, column in self._columns.items()})
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (self[i] for i in range(len(self)))
-
-    def __add__(self, other: "Configs") -> "Configs":
-        """The rows of one table after those of another with the same columns."""
+    def __mul__(self, other: "Configs") -> "Configs":
+        """Every row of one table with every row of another; the rows of the other vary fastest."""
         if not isinstance(other, Configs):
             return NotImplemented
-        if set(self._columns) != set(other._columns):
-            raise ValueError(f"Configs: columns differ, got {list(self._columns)} and {list(other._columns)}.")
-        return Configs({name: np.concatenate([column, other._columns[name]]) for name, column in self._columns.items()})
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Configs):
-            return NotImplemented
-        same_names = list(self._columns) == list(other._columns)
-        return same_names and all(np.array_equal(c, other._columns[name]) for name, c in self._columns.items())
+        if both := [name for name in self._columns if name in other._columns]:
+            raise ValueError(f"Configs: a product must not have a column twice, got `{both[0]}` in both tables.")
+        columns = {name: np.repeat(column, len(other)) for name, column in self._columns.items()}
+        return Configs(columns | {name: np.tile(column, len(self)) for name, column in other._columns.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """How it is pickled and copied: a view of a dict cannot be, and arrays would come back writable."""
         return type(self), (dict(self._columns),)
-
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={reprlib.repr(column.tolist())}" for name, column in self._columns.items())
-        return f"Configs({len(self)} rows: {shown})"
 
 
 def grid(**columns: Iterable[Any]) -> Configs:
@@ -93,28 +77,41 @@ def grid(**columns: Iterable[Any]) -> Configs:
 
     Raises:
         ValueError: if there is no column.
-        TypeError: if a column is not a one-dimensional sequence.
+        TypeError: if a column is not a one-dimensional sequence, or an entry is None.
 
     >>> configs = grid(peak_value=[0.1, 0.2], warmup_steps=range(0, 300, 100))
     >>> len(configs), configs[1]
     (6, {'peak_value': 0.1, 'warmup_steps': 100})
-    >>> configs.columns["warmup_steps"]
+    >>> configs["warmup_steps"]
     array([  0, 100, 200,   0, 100, 200])
     """
     if not columns:
         raise ValueError("grid: at least one column is needed, got none.")
-    axes = {name: _as_column(name, entries, "grid") for name, entries in columns.items()}
+    axes = {name: as_column("grid", name, entries) for name, entries in columns.items()}
     indices = np.indices([len(axis) for axis in axes.values()])
     return Configs({name: axis[i.ravel()] for (name, axis), i in zip(axes.items(), indices, strict=True)})
 
 
-def _as_column(name: str, entries: Iterable[Any], owner: str = "Configs") -> np.ndarray:
+def _columns_of(frame: Any) -> dict[str, Any]:
+    """The columns of a DataFrame or an Arrow table."""
+    names = getattr(frame, "column_names", getattr(frame, "columns", None))
+    if names is None or not hasattr(frame, "__getitem__"):
+        raise TypeError(f"Configs: `columns` must be a dict of columns, or a DataFrame, got {brief(frame)}.")
+    return {str(name): _entries_of(frame[name]) for name in names}
+
+
+def _entries_of(column: Any) -> list[Any]:
+    return objects_of(column) if hasattr(column, "to_pylist") else list(column)
+
+
+def as_column(owner: str, name: str, entries: Any) -> np.ndarray:
+    """The entries as an array of int64, float64 or bool if they are numbers, else of objects; it cannot be written."""
     if isinstance(entries, str | bytes | Mapping) or not isinstance(entries, Iterable):
         came = brief(entries)
         raise TypeError(f"{owner}: `{name}` must be a sequence of values, got {came}; for one value, write [{came}].")
     if not isinstance(entries, np.ndarray | jax.Array):
         entries = list(entries)
-    numbers = not isinstance(entries, list) or all(isinstance(x, int | float | np.number | jax.Array) for x in entries)
+    numbers = not isinstance(entries, list) or all(isinstance(x, int | float | np.number | np.bool_ | jax.Array) for x in entries)
     column = np.asarray(entries) if numbers else np.empty(len(entries), object)
     if column.ndim != 1:
         raise TypeError(f"{owner}: `{name}` must be one-dimensional, got an array of shape {column.shape}.")
@@ -126,5 +123,14 @@ def _as_column(name: str, entries: Iterable[Any], owner: str = "Configs") -> np.
             break
     else:
         column = column.astype(object)
+        _check_objects(owner, name, column)
     column.flags.writeable = False
     return column
+
+
+def _check_objects(owner: str, name: str, column: np.ndarray) -> None:
+    for i, entry in enumerate(column):
+        if entry is None or type(entry).__name__ == "NAType" or (isinstance(entry, float) and np.isnan(entry)):
+            rule = f"must have an entry in every row, got {brief(entry)} in row {i}"
+            hint = "a number or a word that your function understands, such as inf or 'none', can stand for it"
+            raise TypeError(f"{owner}: `{name}` {rule}; {hint}.")

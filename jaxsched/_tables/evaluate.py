@@ -128,7 +128,8 @@ def evaluate(
         if out is None:
             return _new(sharding)(groups[0].schedules, given.array, flat=flat, shape=table, dtype=dtype)
         return _into(groups[0].schedules, out, given.array, flat=flat)
-    with progress_bar("evaluate", int(np.prod(table)), "value", progress) as advance:
+    with progress_bar("evaluate", int(np.prod(table)), "value", progress) as bar:
+        advance = bar.update
         if reduce is not None:
             return _reduce(reduce, shape, groups, given, dtype, batch_size, advance)
         if in_jax:

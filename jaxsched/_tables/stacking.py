@@ -1,6 +1,6 @@
 """From rows to a stack: one schedule whose numbers have an axis of rows."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -72,6 +72,9 @@ def build(make: Callable[..., Schedule], configs: Configs) -> Schedule:
     >>> schedules.shape, [round(float(value), 2) for value in schedules(50)]
     ((4,), [0.99, 0.5, 1.99, 1.0])
     """
+    if not isinstance(configs, Configs):
+        hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
+        raise TypeError(f"build: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
     if len(configs) == 0:
         raise ValueError("build: `configs` must have at least one row, got none.")
     whole = _build_columns(make, configs) if len(configs) > FEW_ROWS else None

@@ -9,6 +9,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import jaxsched as js
@@ -23,9 +27,7 @@ def test_a_grid_is_every_combination_the_last_column_fastest():
 
 
 def test_columns_are_numpy_arrays_of_the_widest_type_and_cannot_be_written():
-    configs = js.grid(
-        i=range(2), f=np.array([0.1], np.float32), j=jnp.arange(2), b=[True], s=["x"], t=[(1, 2), (3,)], n=[None]
-    )
+    configs = js.grid(i=range(2), f=np.array([0.1], np.float32), j=jnp.arange(2), b=[True], s=["x"], t=[(1, 2), (3,)])
     kinds = {name: column.dtype.name for name, column in configs.columns.items()}
     assert kinds == {
         "i": "int64",
@@ -34,13 +36,17 @@ def test_columns_are_numpy_arrays_of_the_widest_type_and_cannot_be_written():
         "b": "bool",
         "s": "object",
         "t": "object",
-        "n": "object",
     }
-    assert configs[1]["t"] == (3,) and configs[0]["n"] is None
+    assert configs[1]["t"] == (3,)
     with pytest.raises(ValueError, match="read-only"):
         configs.columns["i"][0] = 7
     with pytest.raises(TypeError, match="does not support item assignment"):
         configs.columns["i"] = np.zeros(2)  # pyright: ignore[reportIndexIssue]
+
+
+def test_numbers_of_numpy_and_jax_are_numbers():
+    configs = js.grid(b=[np.bool_(True)], i=[np.int8(1)], f=[np.float32(0.5)], j=[jnp.int32(3)])
+    assert [column.dtype.name for column in configs.columns.values()] == ["bool", "int64", "float64", "int64"]
 
 
 def test_a_given_array_is_copied():
@@ -60,6 +66,84 @@ def test_slices_masks_and_sums_are_tables():
     assert js.Configs({"a": [1, 2]}) == js.grid(a=[1, 2])
     with pytest.raises(ValueError, match="columns differ"):
         configs + js.grid(a=[1])  # pyright: ignore[reportUnusedExpression]
+
+
+def test_a_column_and_what_python_indexes_with():
+    configs = js.grid(a=[1, 2, 3], s=["x", "y"])
+    assert configs["a"].tolist() == [1, 1, 2, 2, 3, 3] and configs["a"] is configs.columns["a"]
+    assert configs[[True, False] * 3] == js.grid(a=[1, 2, 3], s=["x"]) and len(configs[[]]) == 0
+    assert configs[::-1][0] == configs[-1] and configs[np.array([2, -1])][1] == configs[5]
+    for index in (6, [6], [[0, 1]], [True, False], 1.5):
+        with pytest.raises((IndexError, TypeError)):
+            configs[index]
+    with pytest.raises(KeyError, match=r"Configs: no column 'b'\. The columns are a, s\."):
+        configs["b"]
+
+
+def test_a_product_is_every_row_with_every_row():
+    zipped = js.Configs({"batch": [32, 64], "rate": [0.1, 0.2]})
+    product = zipped * js.grid(seed=range(3))
+    assert list(product) == [{**row, "seed": seed} for row in zipped for seed in range(3)]
+    assert js.grid(a=[1, 2]) * js.grid(b=["x", "y"]) == js.grid(a=[1, 2], b=["x", "y"])
+    assert len(zipped * js.grid(seed=[])) == 0
+    with pytest.raises(ValueError, match="must not have a column twice, got `rate` in both"):
+        zipped * js.grid(rate=[1])  # pyright: ignore[reportUnusedExpression]
+    with pytest.raises(TypeError):
+        zipped * 2  # pyright: ignore[reportOperatorIssue]
+
+
+def test_filter_keeps_the_rows_that_a_function_wants():
+    configs = js.grid(a=[1, 2, 3], b=[1, 2, 3])
+    assert configs.filter(lambda row: row["a"] < row["b"]) == configs[configs["a"] < configs["b"]]
+    assert len(configs.filter(lambda row: False)) == 0
+
+
+FRAMES: dict[str, Any] = {
+    "pandas": pd.DataFrame,
+    "polars": pl.DataFrame,
+    "arrow": pa.table,
+}
+
+
+@pytest.mark.parametrize("make", FRAMES.values(), ids=list(FRAMES))
+def test_a_table_comes_from_a_frame_and_goes_back(make: Any):
+    columns = {"i": [1, 2], "f": [0.5, float("nan")], "b": [True, False], "s": ["x", "y"]}
+    configs = js.Configs(make(columns))
+    assert configs == js.Configs(columns) and [c.dtype.name for c in configs.columns.values()] == [
+        "int64",
+        "float64",
+        "bool",
+        "object",
+    ]
+    assert js.Configs(configs.to_pandas()) == configs == js.Configs(configs.to_arrow())
+    assert js.Configs(pl.from_arrow(configs.to_arrow())) == configs
+
+
+def test_a_list_in_arrow_becomes_a_tuple():
+    configs = js.Configs({"sizes": [(1, 2), (3, 4, 5)]})
+    assert js.Configs(configs.to_arrow()) == configs
+
+
+def test_what_a_frame_lacks_is_named():
+    for frame in (pa.table({"a": [1, None]}), pl.DataFrame({"a": [1, None]}), pd.DataFrame({"a": [1, pd.NA]})):
+        with pytest.raises(TypeError, match=r"Configs: `a` must have an entry in every row, got .* in row 1; a number"):
+            js.Configs(frame)
+    with pytest.raises(TypeError, match="`a` must have an entry in every row, got nan in row 1"):
+        js.Configs(pd.DataFrame({"a": ["x", None]}, dtype=object).fillna(float("nan")))
+
+
+def shared(step: int) -> float:
+    return 0.1 * step
+
+
+def test_functions_and_schedules_are_text_in_arrow_and_objects_are_refused():
+    table = js.grid(f=[shared, optax.adam], s=[js.Linear(1.0, 0.0, 10)]).to_arrow()
+    assert table["f"].to_pylist() == [f"{__name__}.shared", f"{optax.adam.__module__}.adam"]
+    assert table["s"].to_pylist()[0] == "Linear(init_value=1.0, end_value=0.0, transition_steps=10)"
+    with pytest.raises(TypeError, match=r"Configs: `f`: a function must have a name .*, got <function .*lambda"):
+        js.grid(f=[lambda step: step]).to_arrow()
+    with pytest.raises(TypeError, match="Configs: `o` must hold entries of one kind that Arrow knows, got"):
+        js.grid(o=[object(), "x"]).to_arrow()
 
 
 def test_an_empty_axis_makes_an_empty_table():
@@ -84,6 +168,17 @@ def test_an_empty_axis_makes_an_empty_table():
             lambda: js.Configs({"a": [1], "b": [1, 2]}),
             ValueError,
             "the columns must have one length, got {'a': 1, 'b': 2}",
+        ),
+        (
+            lambda: js.grid(a=[1, None]),
+            TypeError,
+            "grid: `a` must have an entry in every row, got None in row 1; a number",
+        ),
+        (lambda: js.Configs(3), TypeError, "Configs: `columns` must be a dict of columns, or a DataFrame, got 3"),
+        (
+            lambda: js.build(js.warmup_cosine, {"a": [1]}),
+            TypeError,
+            r"build: `configs` must be Configs, .*got {'a': \[1\]}; Configs\({...}\) makes a table of it",
         ),
         (lambda: js.build(lambda a: js.Constant(a), js.grid(a=[])), ValueError, "`configs` must have at least one row"),
         (

@@ -1,0 +1,181 @@
+"""The devices of this process: a batch on all of them at once, as many rows at a time as their memory holds."""
+
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend.core import jaxpr_as_fun
+from jax.sharding import Mesh, PartitionSpec
+
+from jaxsched._data.messages import brief
+from jaxsched._sweep.plan import Group, filled
+from jaxsched._sweep.program import Program, explained, row_of, trace
+
+
+Device = Any
+"""A `jax.Device`, which type checkers do not take for a type."""
+
+MOST_ROWS = {"cpu": 64}
+"""How many rows a device takes at a time, at most: a processor gains nothing by more."""
+
+MOST_ROWS_OTHERWISE = 1024
+
+PART_OF_MEMORY = 0.8
+
+MOST_KEPT = 256
+"""How many programs are kept for a function: those that were used last."""
+
+
+class Kept:
+    """What is kept of a training function while that lives: the function of a row, for each group; its programs."""
+
+    def __init__(self):
+        self.rows: dict[object, Any] = {}
+        self.programs: dict[int, Program] = {}
+        self.executables: dict[object, Any] = {}
+
+    def row(self, train: Callable[..., Any], names: tuple[str, ...], static: Mapping[str, Any]) -> Any:
+        """The function of a row, for what its group shares; JAX keeps its traces."""
+        key = (names, *((name, type(x), x) for name, x in static.items()))
+        return _last_used(self.rows, key, lambda: row_of(train, names, static))
+
+    def program(self, traced: Program) -> Program:
+        """The program that was made of the same trace, if there is one, with its hashes."""
+        return _last_used(self.programs, id(traced.jaxpr), lambda: traced)
+
+    def executable(self, program: Program, rows: int, devices: tuple[Device, ...]) -> Any:
+        """The program, compiled for so many rows on each of some devices."""
+        return _last_used(self.executables, (program, rows, devices), lambda: _compiled(program, rows, devices))
+
+
+def _last_used(kept: dict[Any, Any], key: object, make: Callable[[], Any]) -> Any:
+    """What is kept under a key, or is made now; only what was used last is kept."""
+    found = kept.pop(key) if key in kept else make()
+    kept[key] = found
+    for unused in list(kept)[:-MOST_KEPT]:
+        kept.pop(unused, None)
+    return found
+
+
+_KEPT: "weakref.WeakKeyDictionary[Any, dict[object, Kept]]" = weakref.WeakKeyDictionary()
+
+
+def kept_of(train: Callable[..., Any]) -> Kept:
+    """What is kept of this function; of a method, for its object."""
+    owner, which = getattr(train, "__self__", train), getattr(train, "__func__", None)
+    try:
+        return _KEPT.setdefault(owner, {}).setdefault(which, Kept())
+    except TypeError:  # no weak reference, or no hash
+        return Kept()
+
+
+class Machine:
+    """Some devices that run batches of one number of rows each.
+
+    Args:
+        train: the training function.
+        numbers: the columns that are traced.
+        devices: those of this process that are used.
+    """
+
+    def __init__(self, train: Callable[..., Any], numbers: Mapping[str, np.ndarray], devices: Sequence[Device]):
+        self.train, self.numbers, self.devices = train, numbers, tuple(devices)
+        self.kept = kept_of(train)
+        self.rows = 0
+        """How many rows a device takes at a time; set before the first batch."""
+
+    @property
+    def most_rows(self) -> int:
+        return MOST_ROWS.get(self.devices[0].platform, MOST_ROWS_OTHERWISE)
+
+    def trace(self, group: Group) -> Program:
+        """The program of a group, on no device."""
+        first = {name: column[group.rows[0]].item() for name, column in self.numbers.items()}
+        row = self.kept.row(self.train, tuple(self.numbers), group.static)
+        explain = partial(explained, self.train, first, group.static)
+        return self.kept.program(trace(row, self.numbers, explain))
+
+    def fit(self, program: Program, rows: int) -> None:
+        """Take so many rows at a time, or as many as the memory of a device holds, if these are fewer."""
+        self.rows = rows
+        needed, free = predicted_bytes(self.compiled(program)), free_bytes(self.devices)
+        if needed and free and needed > PART_OF_MEMORY * free:
+            self.rows = max(1, int(rows * PART_OF_MEMORY * free / needed))
+
+    def has(self, program: Program) -> bool:
+        """Whether a program is compiled for so many rows."""
+        return (program, self.rows, self.devices) in self.kept.executables
+
+    def compiled(self, program: Program) -> Any:
+        """The program for so many rows, compiled."""
+        return self.kept.executable(program, self.rows, self.devices)
+
+    def run(self, program: Program, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
+        """The metrics of some rows, and the seconds that the devices took."""
+        train_batch = self.compiled(program)
+        batch = filled(rows, self.rows * len(self.devices))
+        start = time.perf_counter()
+        values = jax.block_until_ready(train_batch(*(column[batch] for column in self.numbers.values())))
+        seconds = time.perf_counter() - start
+        metrics = zip(program.metrics, values, strict=True)
+        return {name: np.asarray(value)[: len(rows)] for name, value in metrics}, seconds
+
+
+def check_devices(devices: Sequence[Device] | None) -> tuple[Device, ...]:
+    """The devices to use: those that are given, or all of this process."""
+    if devices is None:
+        return tuple(jax.local_devices())
+    given = tuple(devices) if isinstance(devices, Sequence) else ()
+    if not given or not all(isinstance(device, jax.Device) for device in given):
+        raise TypeError(f"sweep: `devices` must be a list of devices, such as jax.devices()[:2], got {brief(devices)}.")
+    if len(set(given)) < len(given):
+        raise ValueError(f"sweep: `devices` must not have a device twice, got {brief(devices)}.")
+    if any(device.process_index != jax.process_index() for device in given):
+        raise ValueError(f"sweep: `devices` must belong to this process, got {brief(devices)}.")
+    return given
+
+
+def predicted_bytes(compiled: Any) -> int | None:
+    """How much a device needs for one batch, if its compiler tells."""
+    try:
+        memory = compiled.memory_analysis()
+    except (NotImplementedError, jax.errors.JaxRuntimeError):
+        memory = None
+    if memory is None:
+        return None
+    held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
+    return memory.temp_size_in_bytes + held
+
+
+def free_bytes(devices: Sequence[Device]) -> int | None:
+    """The free memory of a device: of the processor, an equal part of what the machine has; None if nobody tells."""
+    if devices[0].platform == "cpu":
+        try:
+            import psutil
+        except ImportError:
+            return None
+        return psutil.virtual_memory().available // len(devices)
+    free = [
+        stats["bytes_limit"] - stats["bytes_in_use"]
+        for stats in (device.memory_stats() for device in devices)
+        if stats and "bytes_limit" in stats
+    ]
+    return min(free, default=None)
+
+
+def _compiled(program: Program, rows: int, devices: tuple[Device, ...]) -> Any:
+    """So many rows on each device. Between devices nothing is sent, as `jit` of a sharded batch would do."""
+    train_row, columns = jaxpr_as_fun(program.jaxpr), program.jaxpr.in_avals
+
+    def train_batch(*numbers: jax.Array) -> tuple[jax.Array, ...]:
+        return tuple(jax.vmap(train_row, axis_size=rows)(*numbers))
+
+    by_rows = PartitionSpec("rows")
+    mesh = Mesh(np.asarray(devices), ("rows",))
+    sharded = jax.shard_map(train_batch, mesh=mesh, in_specs=by_rows, out_specs=by_rows, check_vma=False)
+    batch = [jax.ShapeDtypeStruct((rows * len(devices),), column.dtype) for column in columns]
+    return jax.jit(sharded).lower(*batch).compile()

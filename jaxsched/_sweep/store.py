@@ -1,0 +1,187 @@
+"""The folder in which a sweep is kept.
+
+    manifest.json       what the sweep is
+    configs.parquet     its configurations
+    rows/00000000.parquet, rows/00000256.parquet, ...
+                        parts: `row`, the columns, the metrics, `finite`; named by the first row
+    failed/             tracebacks, and the rows of a part that has failed in others
+    writing/            what is not finished
+
+A part is written once, by whoever is first, and never again. `rows/` can be read by anything that reads Parquet, also
+while the sweep runs.
+"""
+
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxsched._sweep.files import remove_stale, sync_folder, write_once, write_over
+from jaxsched._sweep.manifest import Manifest
+from jaxsched._sweep.pieces import Failure, Piece, finite_rows
+from jaxsched._tables.arrow import as_arrow, from_arrow, needs_pyarrow
+from jaxsched._tables.configs import Configs
+
+
+OWN_COLUMNS = ("row", "finite")
+
+FOLDERS = ("rows", "failed", "writing")
+
+
+class Store:
+    """A folder of one sweep."""
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self.folder = Path(folder)
+        self._pa = needs_pyarrow("sweep")
+
+    def prepare(self) -> None:
+        """Make the folders, and remove what nobody will finish."""
+        for name in FOLDERS:
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        sync_folder(self.folder)
+        remove_stale(self._writing)
+
+    def manifest(self) -> Manifest | None:
+        """What the sweep is, or None if nothing of it is there."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            if parts := self.parts():
+                raise ValueError(f"sweep: {path} is missing, but there are {len(parts)} parts in {self._rows}.")
+            return None
+        try:
+            return Manifest.from_json(path.read_bytes())
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"sweep: {path} cannot be read: {error}.") from error
+
+    def begin(self, manifest: Manifest) -> Manifest:
+        """Store what the sweep is, unless somebody has done so; what is stored now."""
+        write_once(self.folder / "manifest.json", manifest.to_json(), self._writing)
+        stored = self.manifest()
+        return manifest if stored is None else stored
+
+    def configs(self) -> Configs | None:
+        """The configurations, or None if they are not there yet."""
+        path = self.folder / "configs.parquet"
+        return Configs(self._read_table(path)) if path.exists() else None
+
+    def write_configs(self, configs: Configs) -> None:
+        """Store the configurations, unless they are there."""
+        if not (path := self.folder / "configs.parquet").exists():
+            write_once(path, self._parquet(configs.to_arrow()), self._writing)
+
+    def parts(self) -> set[int]:
+        """The first rows of the parts that are finished."""
+        found = list(self._rows.glob("*.parquet"))
+        if strange := [path for path in found if not path.stem.isdigit()]:
+            raise ValueError(f"sweep: {strange[0]} is no part of a sweep.")
+        return {int(path.stem) for path in found}
+
+    def has(self, first: int) -> bool:
+        """Whether the part of this first row is finished."""
+        return (self._rows / _name(first)).exists()
+
+    def write(self, first: int, configs: Configs, piece: Piece) -> None:
+        """Store a part, unless it is there."""
+        write_once(self._rows / _name(first), self._parquet(self._table(configs, piece)), self._writing)
+        for path in (self._failed / _name(first), self._failed / _name(first, "json")):
+            path.unlink(missing_ok=True)
+
+    def write_failed(self, first: int, configs: Configs, failures: Sequence[Failure], piece: Piece | None) -> None:
+        """Store why a part is not finished, and those of its rows that are."""
+        held = [failure._asdict() for failure in failures]
+        write_over(self._failed / _name(first, "json"), json.dumps(held, indent=2).encode(), self._writing)
+        if piece is not None:
+            data = self._parquet(self._table(configs, piece))
+            write_over(self._failed / _name(first), data, self._writing)
+
+    def read(self, metrics: Mapping[str, Any]) -> tuple[list[Piece], list[Failure]]:
+        """Everything that is there; a part that cannot be read is an error."""
+        done = self.parts()
+        pieces = [self._read(self._rows / _name(first), metrics) for first in sorted(done)]
+        failures = []
+        for path in sorted(self._failed.glob("*.json")):
+            if int(path.stem) not in done:
+                failures += [Failure(tuple(held["rows"]), held["error"]) for held in json.loads(path.read_bytes())]
+                rest = path.with_suffix(".parquet")
+                pieces += [self._read(rest, metrics)] if rest.exists() else []
+        return pieces, failures
+
+    @contextmanager
+    def writer(self) -> Iterator["Writer"]:
+        """Writes in a thread beside the computation; all of it is written in the end, however that comes."""
+        with ThreadPoolExecutor(1) as thread:
+            writer = Writer(thread)
+            yield writer
+            writer.wait()
+
+    @property
+    def _rows(self) -> Path:
+        return self.folder / "rows"
+
+    @property
+    def _failed(self) -> Path:
+        return self.folder / "failed"
+
+    @property
+    def _writing(self) -> Path:
+        return self.folder / "writing"
+
+    def _table(self, configs: Configs, piece: Piece) -> Any:
+        columns = {"row": piece.rows, **configs[piece.rows].columns, **piece.metrics}
+        columns["finite"] = finite_rows(piece.metrics, len(piece.rows))
+        return self._pa.table({name: as_arrow("sweep", name, column) for name, column in columns.items()})
+
+    def _parquet(self, table: Any) -> bytes:
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+        return buffer.getvalue()
+
+    def _read(self, path: Path, metrics: Mapping[str, Any]) -> Piece:
+        table = self._read_table(path)
+        if lacking := [name for name in ("row", *metrics) if name not in table.column_names]:
+            raise ValueError(f"sweep: {path} is no part of this sweep: it has no column `{lacking[0]}`.")
+        held = {
+            name: from_arrow(table[name], tuple(shape), jnp.dtype(dtype)) for name, (dtype, shape) in metrics.items()
+        }
+        return Piece(table["row"].to_numpy(), held)
+
+    def _read_table(self, path: Path) -> Any:
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.ParquetFile(path, page_checksum_verification=True).read()
+        except (self._pa.ArrowException, OSError) as error:
+            hint = "remove it, and its rows are computed again"
+            raise ValueError(f"sweep: {path} cannot be read: {error} If it is damaged, {hint}.") from error
+
+
+class Writer:
+    """A thread that writes one thing after another."""
+
+    def __init__(self, thread: ThreadPoolExecutor):
+        self._thread = thread
+        self._last: Future[None] | None = None
+
+    def write(self, *call: Any) -> None:
+        """Call a function of the store with arguments, once the one before is done; raise what that raised."""
+        self.wait()
+        self._last = self._thread.submit(*call)
+
+    def wait(self) -> None:
+        """Until everything is written; raise what could not be."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            last.result()
+
+
+def _name(first: int, ending: str = "parquet") -> str:
+    return f"{first:08}.{ending}"
