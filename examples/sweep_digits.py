@@ -3,9 +3,11 @@
     pip install -e '.[examples]' && python examples/sweep_digits.py
 
 The grid is peak value × length of the warmup × shape of the decay. Peaks and lengths are numbers, so they are traced:
-one compiled program trains all networks of a shape. Writes `sweep.png`.
+one compiled program trains all networks of a shape. Writes `sweep.png`, and keeps the sweep in the folder `digits`:
+kill it whenever you like, and the same command goes on. Remove the folder to begin anew.
 """
 
+import argparse
 import time
 from typing import Any
 
@@ -115,23 +117,40 @@ def draw(results: js.Results) -> None:
     fig.savefig("sweep.png", dpi=120)
 
 
+def all_configs() -> js.Configs:
+    return js.grid(shape=SHAPES, warmup_steps=[0, 5, 10, 20, 40, 80], peak_value=np.geomspace(1e-4, 1.0, 64))
+
+
+def rows_in(store: str) -> int:
+    """How many networks an earlier run has trained."""
+    try:
+        return len(js.Results.load(store))
+    except FileNotFoundError:
+        return 0
+
+
 def main() -> None:
-    configs = js.grid(
-        shape=SHAPES,
-        warmup_steps=[0, 5, 10, 20, 40, 80],
-        peak_value=np.geomspace(1e-4, 1.0, 64),
-    )
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--store", default="digits", help="where the sweep is kept (default: %(default)s)")
+    parser.add_argument("--worker", type=int, nargs=2, metavar=("I", "N"), help="do a share: I of 0 .. N-1")
+    arguments = parser.parse_args()
+
+    configs, there = all_configs(), rows_in(arguments.store)
+    if there:
+        print(f"{there:,} of {len(configs):,} networks were trained already")
     start = time.perf_counter()
-    results = js.sweep(train, configs, batch_size=64)
+    results = js.sweep(train, configs, store=arguments.store, worker=arguments.worker)
     swept = time.perf_counter() - start
 
     best = results.top(10, "loss").to_pandas()
     print(f"\nThe ten best of {len(results):,} on {len(TEST_X)} test digits:\n")
     print(best.to_string(index=False, float_format="{:.4g}".format))
+    if arguments.worker:
+        return
 
+    print(f"\nOne sweep, {len(SHAPES)} compilations, {len(results) - there:,} networks: {swept:.1f} s")
     sample = configs[np.linspace(0, len(configs) - 1, 4).astype(int)]
     each = seconds_one_by_one(sample)
-    print(f"\nOne sweep, {len(SHAPES)} compilations: {swept:.1f} s")
     total = f"{each * len(configs):.0f} s, extrapolated from {len(sample)} at {each:.2f} s each"
     print(f"One compilation per network: {total}")
 

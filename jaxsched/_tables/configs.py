@@ -13,6 +13,9 @@ from jaxsched._tables.arrow import objects_of
 from jaxsched._tables.table import Table
 
 
+NUMBERS = (int, float, np.number, np.bool_, jax.Array)
+
+
 class Configs(Table):
     """An immutable table of named columns, one row per configuration.
 
@@ -111,7 +114,7 @@ def as_column(owner: str, name: str, entries: Any) -> np.ndarray:
         raise TypeError(f"{owner}: `{name}` must be a sequence of values, got {came}; for one value, write [{came}].")
     if not isinstance(entries, np.ndarray | jax.Array):
         entries = list(entries)
-    numbers = not isinstance(entries, list) or all(isinstance(x, int | float | np.number | np.bool_ | jax.Array) for x in entries)
+    numbers = not isinstance(entries, list) or all(isinstance(entry, NUMBERS) for entry in entries)
     column = np.asarray(entries) if numbers else np.empty(len(entries), object)
     if column.ndim != 1:
         raise TypeError(f"{owner}: `{name}` must be one-dimensional, got an array of shape {column.shape}.")

@@ -31,7 +31,7 @@ def sample(n: int, /, *, rng: Any = 0, **columns: Any) -> Configs:
     >>> configs = sample(100, peak_value=log_uniform(1e-4, 1e-1), warmup_steps=randint(0, 500), shape=["cosine", "wsd"])
     >>> len(configs), configs["warmup_steps"].dtype, sorted(set(configs["shape"]))
     (100, dtype('int64'), ['cosine', 'wsd'])
-    >>> even = sample(8, a=log_uniform(1, 256), b=log_uniform(1, 256), rng=qmc.Sobol(2, seed=0))
+    >>> even = sample(8, a=log_uniform(1, 256), b=log_uniform(1, 256), rng=qmc.Sobol(2, rng=0))
     >>> np.sort(np.log2(even["a"]).astype(int))  # one in each eighth
     array([0, 1, 2, 3, 4, 5, 6, 7])
     """

@@ -75,7 +75,7 @@ def test_a_column_and_what_python_indexes_with():
     assert configs[::-1][0] == configs[-1] and configs[np.array([2, -1])][1] == configs[5]
     for index in (6, [6], [[0, 1]], [True, False], 1.5):
         with pytest.raises((IndexError, TypeError)):
-            configs[index]
+            configs[index]  # pyright: ignore[reportCallIssue]
     with pytest.raises(KeyError, match=r"Configs: no column 'b'\. The columns are a, s\."):
         configs["b"]
 

@@ -49,10 +49,10 @@ def test_a_column_may_be_called_seed_or_n():
 
 
 def test_quasi_random_points_fill_the_space_evenly():
-    configs = js.sample(64, a=stats.uniform(0, 1), b=js.log_uniform(1, 256), rng=qmc.Sobol(2, seed=3))
+    configs = js.sample(64, a=stats.uniform(0, 1), b=js.log_uniform(1, 256), rng=qmc.Sobol(2, rng=3))
     assert (np.bincount((configs["a"] * 64).astype(int), minlength=64) == 1).all()
     assert (np.bincount(np.log2(configs["b"]).astype(int), minlength=8) == 8).all()
-    engine = qmc.Halton(2, seed=3)
+    engine = qmc.Halton(2, rng=3)
     first, then = (js.sample(8, a=stats.uniform(0, 1), b=[1, 2], rng=engine) for _ in range(2))
     assert first != then, "an engine goes on"
 
