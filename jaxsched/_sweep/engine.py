@@ -59,9 +59,11 @@ def sweep(
         train: a pure function from the values of one row, by column name, to a dict of arrays. Columns of numbers
             arrive traced, as scalars (int32, float32 or bool); others as they are.
         configs: n rows. Rows that differ in a column that is not numbers are compiled separately.
-        batch_size: how many rows a device takes at a time. A row has the same bits whatever runs beside it, as long as
-            this is the same; so short batches are filled up. "auto": 64 on a processor and 1,024 elsewhere, or as
-            many as there are, or as fit into 80% of the free memory (which on a processor needs psutil to be known).
+        batch_size: how many rows a device takes at a time. A row has the same bits whatever runs beside it, and on
+            however many devices, as long as this is the same (and, on a GPU, operations are: where a function uses
+            convolutions, say, set XLA_FLAGS=--xla_gpu_deterministic_ops=true); so short batches are filled up.
+            "auto": 64 on a processor and 1,024 elsewhere, or as many as there are, or as fit into 80% of the free
+            memory (which on a processor needs psutil to be known).
         static: the columns of numbers that are structure as well: a width, a number of steps.
         devices: those of this process to use; None for all of them.
         store: a folder to keep everything in, new or that of this very sweep; None to keep it in memory.

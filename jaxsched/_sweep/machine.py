@@ -102,9 +102,19 @@ class Machine:
     def fit(self, program: Program, rows: int) -> None:
         """Take so many rows at a time, or as many as the memory of a device holds, if these are fewer."""
         self.rows = rows
-        needed, free = predicted_bytes(self.compiled(program)), free_bytes(self.devices)
+        while (compiled := self._compiled_or_none(program)) is None:
+            self.halve()
+        needed, free = predicted_bytes(compiled), free_bytes(self.devices)
         if needed and free and needed > PART_OF_MEMORY * free:
-            self.rows = max(1, int(rows * PART_OF_MEMORY * free / needed))
+            self.rows = max(1, int(self.rows * PART_OF_MEMORY * free / needed))
+
+    def halve(self) -> None:
+        """Take half as many rows at a time."""
+        self.rows //= 2
+
+    def can_halve(self, error: Exception) -> bool:
+        """Whether this error says that there are too many rows for the memory, and fewer can be tried."""
+        return "RESOURCE_EXHAUSTED" in str(error) and self.rows > 1
 
     def has(self, program: Program) -> bool:
         """Whether a program is compiled for so many rows."""
@@ -113,6 +123,15 @@ class Machine:
     def compiled(self, program: Program) -> Any:
         """The program for so many rows, compiled."""
         return self.kept.executable(program, self.rows, self.devices)
+
+    def _compiled_or_none(self, program: Program) -> Any | None:
+        """The compiled program; None if even its compiler, which tries parts of it, runs out of memory."""
+        try:
+            return self.compiled(program)
+        except jax.errors.JaxRuntimeError as error:
+            if not self.can_halve(error):
+                raise
+            return None
 
     def run(self, program: Program, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
         """The metrics of some rows, and the seconds that the devices took."""

@@ -127,8 +127,8 @@ class Run:
             try:
                 metrics, seconds = self._run(list(self.programs)[batch.group], batch.rows)
             except Exception as error:
-                if may_shrink and "RESOURCE_EXHAUSTED" in str(error) and self.machine.rows > 1:
-                    self.machine.rows //= 2
+                if may_shrink and self.machine.can_halve(error):
+                    self.machine.halve()
                     continue
                 if not self.keep:
                     raise
