@@ -212,7 +212,7 @@ def main() -> None:
     table = kinds.agg(median=("return", "median"), best=("return", "max"), best_greedy=("greedy", "max"))
     table[["best_again", "again_std"]] = again.to_pandas().groupby(KIND)["return"].agg(["mean", "std"])
     print("\nOf each kind, and its best again with 32 seeds that did not choose it:\n")
-    print(table.to_string(float_format="{:.3f}".format))
+    print(table.to_string(float_format="{:.3f}".format, sparsify=False))
 
     draw(means, again)
     print(f"\nThe sweep took {swept:.0f} s. Wrote sweep_reinforcement.png")

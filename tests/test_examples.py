@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import jax
@@ -61,6 +62,22 @@ def test_a_peak_and_a_warmup_are_fitted_by_gradient(capsys: pytest.CaptureFixtur
     logged, trained = numbers(found, printed("fit_lengths", capsys))
     assert logged[:2] == (0.3, 17.0) and logged[3] < 1e-9
     assert trained[3] < 0.5 * trained[2]
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
+def test_an_annealed_entropy_coefficient_is_better_than_a_constant_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(sys, "argv", ["sweep_reinforcement.py", "--store", "runs"])
+    text = printed("sweep_reinforcement", capsys)
+    kinds = re.findall(r"(True|False) +(True|False) +[\d.]+ +[\d.]+ +[\d.]+ +([\d.]+) +[\d.]+\n", text)
+    again = {(entropy, clip): float(mean) for entropy, clip, mean in kinds}
+    assert len(again) == 4 and again["True", "False"] > again["False", "False"] + 0.1
+    assert again["True", "False"] > again["True", "True"] + 0.05
+    assert Path("sweep_reinforcement.png").stat().st_size > 10_000
 
 
 @pytest.mark.thorough

@@ -33,13 +33,13 @@ from jaxsched._tables.progress import progress_bar
 
 
 def sweep(
-    train: Callable[..., Mapping[str, Any]],
+    train: Callable[..., Any],
     configs: Configs,
     *,
     batch_size: int | Literal["auto"] = "auto",
     static: Sequence[str] = (),
     devices: Sequence[Device] | None = None,
-    store: str | os.PathLike[str] | None = None,
+    store: str | os.PathLike | None = None,
     on_error: Literal["raise", "keep"] = "raise",
     worker: tuple[int, int] | None = None,
     accept_versions: bool = False,

@@ -49,7 +49,7 @@ class Results(Table):
             raise ValueError(f"Results: each metric must have {len(configs)} rows, as `configs`, got {lengths}.")
 
     @classmethod
-    def load(cls, store: str | os.PathLike[str]) -> Self:
+    def load(cls, store: str | os.PathLike) -> Self:
         """Read what a sweep has stored, also while it runs, or when it was stopped: the rows that are finished.
 
         Functions among the configurations come back as their names, schedules as their source.

@@ -37,7 +37,7 @@ FOLDERS = ("rows", "failed", "writing")
 class Store:
     """A folder of one sweep."""
 
-    def __init__(self, folder: str | os.PathLike[str]):
+    def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
         self._pa = needs_pyarrow("sweep")
 
