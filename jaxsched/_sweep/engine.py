@@ -14,10 +14,12 @@ together, `program` traces, `machine` compiles and runs, `keeping` and `store` k
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import jax
+import numpy as np
 
 from jaxsched._data.messages import brief
 from jaxsched._sweep import plan
@@ -28,6 +30,7 @@ from jaxsched._sweep.program import Program, check_columns
 from jaxsched._sweep.results import Results
 from jaxsched._sweep.running import Run, traced
 from jaxsched._sweep.store import OWN_COLUMNS, Store
+from jaxsched._tables.arrow import as_arrow
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.progress import progress_bar
 
@@ -117,7 +120,8 @@ def sweep(
 
     name = f"sweep {index + 1}/{workers}" if workers > 1 else "sweep"
     run = Run(configs, groups, programs, failures, machine, keeper, keep=on_error == "keep")
-    options = {"initial": run.rows_done(), "position": index, "desc": name}
+    line = index if sys.stderr.isatty() else 0  # one for each of those who share a terminal
+    options = {"initial": run.rows_done(), "position": line, "desc": name}
     with progress_bar("sweep", len(configs), "row", progress, **options) as run.bar:
         try:
             with keeper.opened():
@@ -133,6 +137,9 @@ def _manifest(
     configs: Configs, groups: Sequence[plan.Group], programs: Mapping[int, Program], machine: Machine
 ) -> Manifest:
     metrics = next(iter(programs.values())).metrics
+    configs.to_arrow()  # what cannot be stored is known before anything runs
+    for name, metric in metrics.items():
+        as_arrow("sweep", name, np.empty((0, *metric.shape), metric.dtype))
     if clash := [name for name in OWN_COLUMNS if name in configs.columns or name in metrics]:
         raise ValueError(f"sweep: `{clash[0]}` is a column of the store, so nothing else may have this name.")
     return Manifest(

@@ -66,6 +66,7 @@ class StoreKeeper(Keeper):
         store.prepare()
         if (stored := store.manifest()) is not None:
             self._take(stored)
+            self.read()  # what cannot be read is known before anything runs
 
     def settle(self, batch_size: int, rows_per_part: int) -> tuple[int, int]:
         own = dataclasses.replace(self._own, batch_size=batch_size, rows_per_part=rows_per_part)

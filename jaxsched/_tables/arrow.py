@@ -34,6 +34,8 @@ def as_arrow(owner: str, name: str, column: np.ndarray) -> Any:
         raise TypeError(f"{owner}: `{name}` must be real, got {column.dtype}; give its real and imaginary parts.")
     if column.dtype.isbuiltin != 1:  # bfloat16 and its kin, which float32 holds exactly
         column = column.astype(np.float32)
+    if 0 in column.shape[1:]:
+        return pa.array([[]] * len(column), pa.list_(pa.from_numpy_dtype(column.dtype)))  # a size is at least 1
     array = pa.array(column.ravel())
     for size in reversed(column.shape[1:]):
         array = pa.FixedSizeListArray.from_arrays(array, size)
@@ -43,6 +45,8 @@ def as_arrow(owner: str, name: str, column: np.ndarray) -> Any:
 def from_arrow(array: Any, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Numbers that `as_arrow` wrote; `shape` is that of an entry."""
     count = len(array)
+    if 0 in shape:
+        return np.zeros((count, *shape), dtype)
     array = array.combine_chunks()
     for _ in shape:
         array = array.flatten()
