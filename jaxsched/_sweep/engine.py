@@ -50,8 +50,8 @@ def sweep(
 ) -> Results:
     """Run a training function for every configuration, many at a time, in one compiled program.
 
-    The program is kept as long as the function: another sweep of it compiles nothing. As under `jax.jit`, what the
-    function reads from outside is read when it is traced.
+    The program is kept as long as the function: another sweep of it compiles nothing, unless a name that the function
+    reads from outside has another value. What is changed in place, an array say, is not seen, as under `jax.jit`.
 
     With a store, what is finished survives: the same call goes on where it was stopped or killed, and gives the same
     table. The same script may be started many times on one folder, on one machine or on many, with the same file system

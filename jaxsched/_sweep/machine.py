@@ -12,6 +12,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, PartitionSpec
 
 from jaxsched._data.messages import brief
+from jaxsched._sweep.outside import Outside
 from jaxsched._sweep.plan import Group, filled
 from jaxsched._sweep.program import Program, explained, row_of, trace
 
@@ -31,9 +32,10 @@ MOST_KEPT = 256
 
 
 class Kept:
-    """What is kept of a training function while that lives: the function of a row, for each group; its programs."""
+    """What is kept of a training function while that lives, and reads the same from outside."""
 
-    def __init__(self):
+    def __init__(self, train: Callable[..., Any]):
+        self.outside = Outside(train)
         self.rows: dict[object, Any] = {}
         self.programs: dict[int, Program] = {}
         self.executables: dict[object, Any] = {}
@@ -68,9 +70,12 @@ def kept_of(train: Callable[..., Any]) -> Kept:
     """What is kept of this function; of a method, for its object."""
     owner, which = getattr(train, "__self__", train), getattr(train, "__func__", None)
     try:
-        return _KEPT.setdefault(owner, {}).setdefault(which, Kept())
+        kept = _KEPT.setdefault(owner, {})
     except TypeError:  # no weak reference, or no hash
-        return Kept()
+        return Kept(train)
+    if which not in kept or not kept[which].outside.is_as_of(train):
+        kept[which] = Kept(train)
+    return kept[which]
 
 
 class Machine:

@@ -141,6 +141,7 @@ class Run:
         self.unfinished, failures, shown = [], [], 0
         if part.group in self.failures:
             failures = [Failure(tuple(part.rows.tolist()), self.failures[part.group])]
+            self.bar.update(len(part.rows))
         for rows in () if failures else plan.pieces_of(part.rows, self._batch_rows):
             if self.keeper.has(part):  # another worker was faster
                 self.bar.update(len(part.rows) - shown)
@@ -170,6 +171,8 @@ class Run:
             return self.machine.run(program, rows)
         except Exception as error:
             error.add_note(f"sweep: in rows {rows[0]} to {rows[-1]}; the first is {self.configs[rows[0]]}.")
+            if self.machine.can_halve(error):
+                error.add_note(f"sweep: less memory is needed with a `batch_size` of less than {self.machine.rows}.")
             raise
 
     def _show(self, rows: int, pieces: Sequence[Piece]) -> None:

@@ -1,0 +1,89 @@
+"""What a function reads from outside of it, so that its programs are not kept when that has changed.
+
+In a notebook, `STEPS = 300` in another cell, or a new `loss`, makes `train` another function, although it is the same
+object. What is compared are the values of global names, closures and defaults, of the function and of those of the same
+package that it reaches; for a method, the attributes of its object as well. What is changed in place is not seen.
+"""
+
+import functools
+import types
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+class Outside:
+    """What a function reads, as it was at one time; arrays and functions are not kept alive."""
+
+    def __init__(self, train: Callable[..., Any]):
+        self._seen = {name: _hold(value) for name, value in _read_by(train)}
+
+    def is_as_of(self, train: Callable[..., Any]) -> bool:
+        """Whether the function still reads the same."""
+        now = dict(_read_by(train))
+        return now.keys() == self._seen.keys() and all(_same(held(), now[name]) for name, held in self._seen.items())
+
+
+def _read_by(train: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values that a function reads, by where and under which name."""
+    innermost = train
+    while isinstance(innermost, functools.partial):
+        innermost = innermost.func
+    package = _package(innermost)
+    open_, visited = [train], set()
+    while open_:
+        function = open_.pop()
+        if id(function) in visited:
+            continue
+        visited.add(id(function))
+        where = (str(getattr(function, "__module__", "")), str(getattr(function, "__qualname__", type(function))))
+        for name, value in _outside(function):
+            yield (*where, name), value
+            inner = getattr(value, "__wrapped__", value)
+            if isinstance(inner, types.FunctionType) and _package(inner) == package:
+                open_.append(inner)
+
+
+def _outside(function: Any) -> Iterator[tuple[str, Any]]:
+    """The values that this function reads itself, by name."""
+    if isinstance(function, types.MethodType):
+        yield from getattr(function.__self__, "__dict__", {}).items()
+        yield "method", function.__func__
+    elif isinstance(function, functools.partial):
+        yield "partial", function.func
+        yield from ((f"argument {i}", value) for i, value in enumerate(function.args))
+        yield from function.keywords.items()
+    elif isinstance(inner := getattr(function, "__wrapped__", function), types.FunctionType):
+        names = {name for code in _codes(inner.__code__) for name in code.co_names}
+        yield from ((name, inner.__globals__[name]) for name in names if name in inner.__globals__)
+        for name, cell in zip(inner.__code__.co_freevars, inner.__closure__ or (), strict=True):
+            try:
+                yield name, cell.cell_contents
+            except ValueError:  # empty
+                continue
+        yield from ((f"default {i}", value) for i, value in enumerate(inner.__defaults__ or ()))
+        yield from (inner.__kwdefaults__ or {}).items()
+
+
+def _package(function: Any) -> str:
+    return str(getattr(function, "__module__", None)).split(".", maxsplit=1)[0]
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A function's code and that of the functions within it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _hold(value: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
+def _same(held: Any, now: Any) -> bool:
+    """Whether it is the same object, or a number or a text that is equal."""
+    return held is now or (type(held) is type(now) and isinstance(now, int | float | complex | str) and held == now)
