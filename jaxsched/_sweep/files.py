@@ -5,17 +5,18 @@ there is such a file already: of two who write the same, the first one wins. Wha
 the host and the process that began it, and is removed once that cannot finish any more.
 """
 
-import itertools
+import contextlib
 import os
 import socket
 import time
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 
 STALE_SECONDS = 3600
 """After so long, what another host began is taken for abandoned. Whoever is slower than this writes again."""
 
-_counter = itertools.count()
 _writing: set[str] = set()
 
 
@@ -31,35 +32,26 @@ def write_once(path: Path, data: bytes, writing: Path) -> bool:
         Whether it was not there.
 
     Raises:
-        OSError: if it cannot be written, with the path; nothing is left of it then.
+        OSError: if it cannot be written, with its name; nothing is left of it then.
     """
     while True:
-        begun = _begin(path, writing)
-        try:
-            _write(begun, data)
-            os.link(begun, path)
-        except FileExistsError:
-            return False
-        except FileNotFoundError:
-            if not (path.parent.is_dir() and writing.is_dir()):
+        with _written(path, data, writing) as begun:
+            try:
+                os.link(begun, path)
+            except FileExistsError:
+                return False
+            except FileNotFoundError:
+                if path.parent.is_dir() and writing.is_dir():
+                    continue  # it was taken for abandoned
                 raise
-            continue  # it was taken for abandoned
-        finally:
-            begun.unlink(missing_ok=True)
-            _writing.discard(begun.name)
         sync_folder(path.parent)
         return True
 
 
 def write_over(path: Path, data: bytes, writing: Path) -> None:
     """Write a file, or another one in its place."""
-    begun = _begin(path, writing)
-    try:
-        _write(begun, data)
+    with _written(path, data, writing) as begun:
         os.replace(begun, path)
-    finally:
-        begun.unlink(missing_ok=True)
-        _writing.discard(begun.name)
 
 
 def remove_stale(writing: Path) -> None:
@@ -86,10 +78,20 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _begin(path: Path, writing: Path) -> Path:
-    begun = writing / f"{socket.gethostname()}@{os.getpid()}@{next(_counter)}@{path.name}"
+@contextlib.contextmanager
+def _written(path: Path, data: bytes, writing: Path) -> Iterator[Path]:
+    """The bytes under a name that nobody else has, for as long as they need one."""
+    begun = writing / f"{socket.gethostname()}@{os.getpid()}@{uuid.uuid4().hex}@{path.name}"
     _writing.add(begun.name)
-    return begun
+    try:
+        _write(begun, data)
+        yield begun
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    finally:
+        begun.unlink(missing_ok=True)
+        _writing.discard(begun.name)
 
 
 def _write(path: Path, data: bytes) -> None:

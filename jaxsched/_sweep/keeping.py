@@ -73,7 +73,12 @@ class StoreKeeper(Keeper):
         return self._take(self._store.begin(own))
 
     def _take(self, stored: Manifest) -> tuple[int, int]:
-        stored.check(self._own, self._configs, self._store.configs(), self._accept_versions)
+        programs = dict(stored.programs)
+        for group, own in self._own.programs.items():
+            if own["code"] and group in programs and not programs[group]["code"]:
+                programs[group] = self._store.program(group, own)
+        whole = dataclasses.replace(stored, programs=programs)
+        whole.check(self._own, self._configs, self._store.configs(), self._accept_versions)
         self._store.write_configs(self._configs)
         self.sizes = stored.batch_size, stored.rows_per_part
         return self.sizes

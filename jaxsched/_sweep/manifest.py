@@ -80,7 +80,7 @@ class Manifest:
             raise ValueError(f"the store holds other groups: {brief(known)} there, {brief(here)} here; see `static`.")
         for group in () if changed else self.programs:
             for what, kind in (("code", "another program"), ("data", "the same program with other data in it")):
-                if self.programs[group][what] != other.programs[group][what]:
+                if other.programs[group]["code"] and self.programs[group][what] != other.programs[group][what]:
                     raise ValueError(f"the store holds the results of {kind}, for {group}: begin another store.")
 
 

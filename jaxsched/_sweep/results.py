@@ -171,10 +171,10 @@ class Results(Table):
         counts = np.asarray([len(rows) for rows in groups], np.int64)
         found = {"count": counts}
         for name, column in self.metrics.items():
-            exact = column.astype(np.float64)
+            exact = column.astype(np.complex128 if column.dtype.kind == "c" else np.float64)
             with np.errstate(invalid="ignore", divide="ignore"):  # of what is not finite
                 means = [exact[rows].mean(axis=0) for rows in groups]
-                sums = [((exact[rows] - mean) ** 2).sum(axis=0) for rows, mean in zip(groups, means, strict=True)]
+                sums = [(np.abs(exact[rows] - mean) ** 2).sum(axis=0) for rows, mean in zip(groups, means, strict=True)]
                 spreads = [np.sqrt(np.divide(x, len(rows) - 1)) for x, rows in zip(sums, groups, strict=True)]
             shape = (len(groups), *column.shape[1:])
             found |= {name: np.reshape(means, shape), f"{name}_std": np.reshape(spreads, shape)}
@@ -188,10 +188,10 @@ class Results(Table):
         if metric not in self.metrics:
             near = did_you_mean(metric, self.metrics)
             raise KeyError(f"Results: no metric {metric!r}{near} The metrics are {', '.join(self.metrics)}.")
-        column = self.metrics[metric].astype(np.float64)
-        if column.ndim != 1:
-            raise ValueError(
-                f"Results: `{metric}` must be a scalar to rank rows by, got shape {column.shape[1:]} per row."
-            )
+        column = self.metrics[metric]
+        if column.ndim != 1 or column.dtype.kind == "c":
+            came = f"{column.dtype.name}{list(column.shape[1:])} per row"
+            raise ValueError(f"Results: `{metric}` must be a real scalar to rank rows by, got {came}.")
+        column = column.astype(np.float64)
         ranked = column if mode == "min" else -column
         return np.argsort(np.where(np.isfinite(ranked), ranked, np.inf), kind="stable")

@@ -64,7 +64,8 @@ class Run:
         self.metrics = {name: (x.dtype, x.shape) for name, x in next(iter(programs.values())).metrics.items()}
         self.unfinished: list[Piece] = []  # of the part at which it is
         self.early: Piece | None = None  # the first batch, until its part is there
-        self.least, self.most = math.inf, -math.inf  # of the first metric
+        self.shown = [name for name, (kind, shape) in self.metrics.items() if shape == () and kind.kind != "c"]
+        self.least, self.most = math.inf, -math.inf  # of the first of these
 
     def settle(self, batch_size: Any, worker: int, workers: int) -> None:
         """Settle how many rows run and are stored together, by a first batch if nobody has."""
@@ -177,11 +178,10 @@ class Run:
 
     def _show(self, rows: int, pieces: Sequence[Piece]) -> None:
         """Show how many rows are done, and how far the first metric that is one number reaches until now."""
-        scalars = [name for name, (_, shape) in self.metrics.items() if shape == ()]
-        for piece in pieces if scalars else ():
-            column = piece.metrics[scalars[0]].astype(np.float64)
+        for piece in pieces if self.shown else ():
+            column = piece.metrics[self.shown[0]].astype(np.float64)
             finite = column[np.isfinite(column)]
             self.least, self.most = finite.min(initial=self.least), finite.max(initial=self.most)
             if self.least <= self.most:
-                self.bar.set_postfix_str(f"{scalars[0]} {self.least:.4g} to {self.most:.4g}")
+                self.bar.set_postfix_str(f"{self.shown[0]} {self.least:.4g} to {self.most:.4g}")
         self.bar.update(rows)

@@ -5,12 +5,14 @@
     rows/00000000.parquet, rows/00000256.parquet, ...
                         parts: `row`, the columns, the metrics, `finite`; named by the first row
     failed/             tracebacks, and the rows of a part that has failed in others
+    later/              hashes of programs that could be traced only later
     writing/            what is not finished
 
 A part is written once, by whoever is first, and never again. `rows/` can be read by anything that reads Parquet, also
 while the sweep runs.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -31,7 +33,7 @@ from jaxsched._tables.configs import Configs
 
 OWN_COLUMNS = ("row", "finite")
 
-FOLDERS = ("rows", "failed", "writing")
+FOLDERS = ("rows", "failed", "later", "writing")
 
 
 class Store:
@@ -66,6 +68,12 @@ class Store:
         stored = self.manifest()
         return manifest if stored is None else stored
 
+    def program(self, group: str, own: Mapping[str, str]) -> Mapping[str, str]:
+        """The hashes of a group that could not be traced when the sweep began: the first ones that were stored."""
+        path = self.folder / "later" / f"{hashlib.sha256(group.encode()).hexdigest()}.json"
+        write_once(path, json.dumps(dict(own)).encode(), self._writing)
+        return json.loads(path.read_bytes())
+
     def configs(self) -> Configs | None:
         """The configurations, or None if they are not there yet."""
         path = self.folder / "configs.parquet"
@@ -95,20 +103,24 @@ class Store:
 
     def write_failed(self, first: int, configs: Configs, failures: Sequence[Failure], piece: Piece | None) -> None:
         """Store why a part is not finished, and those of its rows that are."""
+        if piece is None:
+            (self._failed / _name(first)).unlink(missing_ok=True)
+        else:
+            write_over(self._failed / _name(first), self._parquet(self._table(configs, piece)), self._writing)
         held = [failure._asdict() for failure in failures]
         write_over(self._failed / _name(first, "json"), json.dumps(held, indent=2).encode(), self._writing)
-        if piece is not None:
-            data = self._parquet(self._table(configs, piece))
-            write_over(self._failed / _name(first), data, self._writing)
 
     def read(self, metrics: Mapping[str, Any]) -> tuple[list[Piece], list[Failure]]:
         """Everything that is there; a part that cannot be read is an error."""
         done = self.parts()
         pieces = [self._read(self._rows / _name(first), metrics) for first in sorted(done)]
+        for first, piece in zip(sorted(done), pieces, strict=True):
+            if piece.rows[:1].tolist() != [first]:
+                raise ValueError(f"sweep: {self._rows / _name(first)} is no part of this sweep: its rows are others.")
         failures = []
         for path in sorted(self._failed.glob("*.json")):
             if int(path.stem) not in done:
-                failures += [Failure(tuple(held["rows"]), held["error"]) for held in json.loads(path.read_bytes())]
+                failures += self._read_failures(path)
                 rest = path.with_suffix(".parquet")
                 pieces += [self._read(rest, metrics)] if rest.exists() else []
         return pieces, failures
@@ -153,6 +165,14 @@ class Store:
             name: from_arrow(table[name], tuple(shape), jnp.dtype(dtype)) for name, (dtype, shape) in metrics.items()
         }
         return Piece(table["row"].to_numpy(), held)
+
+    def _read_failures(self, path: Path) -> list[Failure]:
+        try:
+            return [Failure(tuple(held["rows"]), held["error"]) for held in json.loads(path.read_bytes())]
+        except FileNotFoundError:  # somebody has just tried again, and it went well
+            return []
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"sweep: {path} cannot be read: {error}. It may be removed.") from error
 
     def _read_table(self, path: Path) -> Any:
         import pyarrow.parquet as pq

@@ -93,7 +93,11 @@ def test_frames_get_every_column():
             KeyError,
             "Results: no metric 'los'; did you mean `loss`. The metrics are loss, curve",
         ),
-        (lambda: results().top(1, "curve"), ValueError, "`curve` must be a scalar to rank rows by"),
+        (
+            lambda: results().top(1, "curve"),
+            ValueError,
+            "`curve` must be a real scalar to rank rows by, got float64.2. per row",
+        ),
         (lambda: results().top(1, "loss", mode="least"), ValueError, '`mode` must be "min" or "max"'),
         (lambda: results().top(-1, "loss"), ValueError, "`k` must not be negative, got -1"),
         (
