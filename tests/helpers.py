@@ -53,6 +53,12 @@ def assert_equal(a: Any, b: Any) -> None:
     jax.tree.map(np.testing.assert_array_equal, a, b)
 
 
+def bits(table: js.Results) -> dict[str, Any]:
+    """All that is in a table, by column; NaN too has bits."""
+    columns = {**table.columns, "rows": table.rows}
+    return {name: (x.dtype, x.shape, x.tolist() if x.dtype == object else x.tobytes()) for name, x in columns.items()}
+
+
 def compilations(jitted: Any) -> int:
     """How many executables a jitted function holds, or all programs of a kind."""
     if isinstance(jitted, Program):

@@ -90,8 +90,8 @@ def _written(path: Path, data: bytes, writing: Path) -> Iterator[Path]:
         error.filename = str(path)
         raise
     finally:
-        begun.unlink(missing_ok=True)
         _writing.discard(begun.name)
+        begun.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from jaxsched._sweep.manifest import Manifest
+from jaxsched._sweep.manifest import Manifest, check_program
 from jaxsched._sweep.pieces import Failure, Piece, joined
 from jaxsched._sweep.plan import Part
 from jaxsched._sweep.store import Store
@@ -73,12 +73,10 @@ class StoreKeeper(Keeper):
         return self._take(self._store.begin(own))
 
     def _take(self, stored: Manifest) -> tuple[int, int]:
-        programs = dict(stored.programs)
+        stored.check(self._own, self._configs, self._store.configs(), self._accept_versions)
         for group, own in self._own.programs.items():
-            if own["code"] and group in programs and not programs[group]["code"]:
-                programs[group] = self._store.program(group, own)
-        whole = dataclasses.replace(stored, programs=programs)
-        whole.check(self._own, self._configs, self._store.configs(), self._accept_versions)
+            if own["code"] and not stored.programs[group]["code"]:
+                check_program(group, self._store.program(group, own), own)
         self._store.write_configs(self._configs)
         self.sizes = stored.batch_size, stored.rows_per_part
         return self.sizes

@@ -99,7 +99,7 @@ class Machine:
 
     def trace(self, group: Group) -> Program:
         """The program of a group, on no device."""
-        first = {name: column[group.rows[0]].item() for name, column in self.numbers.items()}
+        first = {name: column[group.rows[0]] for name, column in self.numbers.items()}
         row = self.kept.row(self.train, tuple(self.numbers), group.static)
         explain = partial(explained, self.train, first, group.static)
         return self.kept.program(trace(row, self.numbers, explain))

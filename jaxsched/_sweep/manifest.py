@@ -79,9 +79,14 @@ class Manifest:
             here, known = list(other.programs), list(self.programs)
             raise ValueError(f"the store holds other groups: {brief(known)} there, {brief(here)} here; see `static`.")
         for group in () if changed else self.programs:
-            for what, kind in (("code", "another program"), ("data", "the same program with other data in it")):
-                if other.programs[group]["code"] and self.programs[group][what] != other.programs[group][what]:
-                    raise ValueError(f"the store holds the results of {kind}, for {group}: begin another store.")
+            check_program(group, self.programs[group], other.programs[group])
+
+
+def check_program(group: str, there: Mapping[str, str], here: Mapping[str, str]) -> None:
+    """Raise if the hashes of a group's program differ; those of one that could not be traced are empty."""
+    for what, kind in (("code", "another program"), ("data", "the same program with other data in it")):
+        if there["code"] and here["code"] and there[what] != here[what]:
+            raise ValueError(f"the store holds the results of {kind}, for {group}: begin another store.")
 
 
 def versions_of(device: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What comes out of a sweep, piece by piece: the metrics of some rows, or why there are none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -12,6 +12,11 @@ class Piece(NamedTuple):
 
     rows: np.ndarray
     metrics: Mapping[str, np.ndarray]
+
+    def without(self, rows: Collection[int]) -> "Piece":
+        """The rest of it."""
+        rest = ~np.isin(self.rows, list(rows))
+        return Piece(self.rows[rest], {name: metric[rest] for name, metric in self.metrics.items()})
 
 
 class Failure(NamedTuple):

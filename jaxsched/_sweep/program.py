@@ -107,7 +107,8 @@ def explained(
             return True
         return False
 
-    needed = [] if fails([]) else [name for name in values if fails([name])]
+    may_be = isinstance(error, TypeError | IndexError)  # as those of JAX are, and those of Python that a tracer meets
+    needed = [] if not may_be or fails([]) else [name for name in values if fails([name])]
     if not needed:
         return error
     columns = " and ".join(f"`{name}`" for name in needed)

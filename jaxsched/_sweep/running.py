@@ -81,7 +81,7 @@ class Run:
             self.keeper.settle(self.machine.rows, rows)
         assert self.keeper.sizes is not None
         if self.machine.rows != self.keeper.sizes[0]:
-            self.machine.rows, self.early = self.keeper.sizes[0], None
+            self.machine.rows, self.early, self.unfinished = self.keeper.sizes[0], None, []
 
     def all_parts(self, worker: int, workers: int) -> None:
         """Do one part after another, until all of them are there."""

@@ -49,6 +49,10 @@ class Store:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         sync_folder(self.folder)
         remove_stale(self._writing)
+        done = self.parts()
+        for path in self._failed.iterdir():
+            if path.stem.isdigit() and int(path.stem) in done:  # somebody was killed before doing so
+                path.unlink(missing_ok=True)
 
     def manifest(self) -> Manifest | None:
         """What the sweep is, or None if nothing of it is there."""
@@ -72,7 +76,11 @@ class Store:
         """The hashes of a group that could not be traced when the sweep began: the first ones that were stored."""
         path = self.folder / "later" / f"{hashlib.sha256(group.encode()).hexdigest()}.json"
         write_once(path, json.dumps(dict(own)).encode(), self._writing)
-        return json.loads(path.read_bytes())
+        try:
+            held = json.loads(path.read_bytes())
+            return {name: held[name] for name in own}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"sweep: {path} cannot be read: {error}.") from error
 
     def configs(self) -> Configs | None:
         """The configurations, or None if they are not there yet."""
@@ -98,8 +106,8 @@ class Store:
     def write(self, first: int, configs: Configs, piece: Piece) -> None:
         """Store a part, unless it is there."""
         write_once(self._rows / _name(first), self._parquet(self._table(configs, piece)), self._writing)
-        for path in (self._failed / _name(first), self._failed / _name(first, "json")):
-            path.unlink(missing_ok=True)
+        for ending in ("json", "parquet"):
+            (self._failed / _name(first, ending)).unlink(missing_ok=True)
 
     def write_failed(self, first: int, configs: Configs, failures: Sequence[Failure], piece: Piece | None) -> None:
         """Store why a part is not finished, and those of its rows that are."""
@@ -120,9 +128,9 @@ class Store:
         failures = []
         for path in sorted(self._failed.glob("*.json")):
             if int(path.stem) not in done:
-                failures += self._read_failures(path)
-                rest = path.with_suffix(".parquet")
-                pieces += [self._read(rest, metrics)] if rest.exists() else []
+                failures += (found := self._read_failures(path))
+                if (rest := path.with_suffix(".parquet")).exists():
+                    pieces.append(self._read(rest, metrics).without({row for failure in found for row in failure.rows}))
         return pieces, failures
 
     @contextmanager

@@ -72,7 +72,7 @@ def _written(owner: str, name: str, entry: Any) -> Any:
 
 
 def _name_of(owner: str, name: str, function: Callable[..., Any]) -> str:
-    qualified = getattr(function, "__qualname__", "<")
+    qualified = getattr(function, "__qualname__", getattr(function, "__name__", "<"))
     if "<" in qualified:  # a lambda, a function within another one, a partial
         rule = "a function must have a name by which it is found again, `module.name`"
         raise TypeError(f"{owner}: `{name}`: {rule}, got {brief(function)}.")

@@ -19,7 +19,8 @@ from jaxsched._sweep.program import Program, explained, row_of, trace
 def traced(train: Callable[..., Any], static: dict[str, Any] | None = None, **columns: Any) -> Program:
     numbers = plan.numbers_of(js.Configs({name: [x] for name, x in columns.items()}))
     row = row_of(train, tuple(numbers), static or {})
-    return trace(row, numbers, lambda error: explained(train, columns, static or {}, error))
+    first = {name: column[0] for name, column in numbers.items()}
+    return trace(row, numbers, lambda error: explained(train, first, static or {}, error))
 
 
 def test_metrics_are_in_the_order_of_the_function():
@@ -123,6 +124,12 @@ def test_numbers_whose_values_are_needed_are_named_all_of_them():
         traced(lambda rate, n: {"x": 1.0 if rate > 0 else jnp.float32(n)}, rate=0.1, n=3)
     with pytest.raises(TypeError, match=r'needs the value of `width` .* static=\("width",\)'):
         traced(lambda rate, width: {"x": {8: rate}[width]}, rate=0.1, width=8)
+
+
+def test_an_error_about_types_is_not_taken_for_one_about_values():
+    with jax.numpy_dtype_promotion("strict"), pytest.raises(Exception, match="promotion path") as raised:
+        traced(lambda a, n: {"x": a + n}, a=0.5, n=3)
+    assert "needs the value" not in str(raised.value)
 
 
 def test_another_error_stays_what_it_is():

@@ -89,7 +89,7 @@ def test_a_product_is_every_row_with_every_row():
     with pytest.raises(ValueError, match="must not have a column twice, got `rate` in both"):
         zipped * js.grid(rate=[1])  # pyright: ignore[reportUnusedExpression]
     with pytest.raises(TypeError):
-        zipped * 2  # pyright: ignore[reportOperatorIssue]
+        _ = zipped * 2  # pyright: ignore[reportOperatorIssue]
 
 
 def test_filter_keeps_the_rows_that_a_function_wants():
