@@ -73,7 +73,9 @@ class Run:
             if batch_size == "auto":
                 largest = max(self.programs.values(), key=lambda program: program.size)
                 rows = plan.rows_per_device(self.groups, len(self.machine.devices), self.machine.most_rows)
+                self.bar.set_postfix_str("compiling")
                 self.machine.fit(largest, rows)
+                self.bar.set_postfix_str("running")
             else:
                 self.machine.rows = batch_size
             seconds = self._first_batch(worker, workers, may_shrink=batch_size == "auto")
@@ -166,9 +168,11 @@ class Run:
 
     def _run(self, group: int, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
         program = self.programs[group]
-        if not self.machine.has(program):
-            self.bar.set_postfix_str("compiling")
         try:
+            if not self.machine.has(program):
+                self.bar.set_postfix_str("compiling")
+                self.machine.compiled(program)
+                self.bar.set_postfix_str("running")
             return self.machine.run(program, rows)
         except Exception as error:
             error.add_note(f"sweep: in rows {rows[0]} to {rows[-1]}; the first is {self.configs[rows[0]]}.")
@@ -183,5 +187,5 @@ class Run:
             finite = column[np.isfinite(column)]
             self.least, self.most = finite.min(initial=self.least), finite.max(initial=self.most)
             if self.least <= self.most:
-                self.bar.set_postfix_str(f"{self.shown[0]} {self.least:.4g} to {self.most:.4g}")
+                self.bar.set_postfix_str(f"{self.shown[0]} {self.least:.4g} to {self.most:.4g}", refresh=False)
         self.bar.update(rows)
