@@ -119,7 +119,7 @@ def again() -> list[Row]:
 
 def stored() -> list[Row]:
     """Batches of about a second: 64 networks, many more steps."""
-    steps = 30 if quick() else 6000
+    steps = 30 if quick() else 1500
     rows = CONFIGS[: 64 if quick() else 256]
 
     def long(peak_value: jax.Array, warmup_steps: jax.Array) -> dict[str, jax.Array]:
@@ -137,8 +137,8 @@ def stored() -> list[Row]:
 
 
 def curves(a: jax.Array) -> dict[str, jax.Array]:
-    """A network of half a MB for each row, and its gradient."""
-    weights = jnp.sin(a * jnp.arange(256 * 512, dtype=jnp.float32)).reshape(256, 512)
+    """A network of 2 MB for each row, and its gradient."""
+    weights = jnp.sin(a * jnp.arange(512 * 1024, dtype=jnp.float32)).reshape(512, 1024)
 
     def step(weights: jax.Array, _: None) -> tuple[jax.Array, None]:
         return weights - 0.1 * jax.grad(lambda w: jnp.mean(jnp.tanh(w @ w.T)))(weights), None
