@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import types
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -118,6 +119,36 @@ def test_a_function_that_names_itself_and_its_data_are_not_kept_alive():
     jax.clear_caches()
     gc.collect()
     assert function() is None and data() is None
+
+
+def test_code_that_is_loaded_again_in_place_is_seen():
+    def train(a: jax.Array) -> dict[str, jax.Array]:
+        return {"x": scaled(a)}
+
+    def scaled(a: jax.Array) -> jax.Array:
+        return a * 1
+
+    def again(a: jax.Array) -> jax.Array:
+        return a * 2
+
+    assert swept(train) == [1, 2]
+    scaled.__code__ = again.__code__
+    assert swept(train) == [2, 4]
+
+
+def test_a_name_in_a_module_is_seen(monkeypatch: pytest.MonkeyPatch):
+    module = types.ModuleType("settings")
+    vars(module)["SCALE"] = 1.0
+    monkeypatch.setitem(globals(), "settings", module)
+    train = eval("lambda a: {'x': a * settings.SCALE}", globals())
+    assert swept(train) == [1, 2]
+    vars(module)["SCALE"] = 3.0
+    assert swept(train) == [3, 6]
+
+
+def test_what_is_installed_is_not_searched():
+    train = eval("lambda a: {'x': js.Linear(a, 0.0, 10)(3) + jnp.sum(a)}", globals())
+    assert len(Outside(train)._seen) < 20
 
 
 def test_a_builtin_reads_nothing():
