@@ -86,7 +86,7 @@ def _is_own(function: Any) -> bool:
 def _is_worked_on(module: str, path: str) -> bool:
     """Whether a file may change while a process runs: it is neither installed nor ours."""
     installed = path.startswith(STDLIB) or "site-packages" in path or "dist-packages" in path
-    return not installed and module.split(".")[0] != "jaxsched"
+    return not installed and module.split(".", maxsplit=1)[0] != "jaxsched"
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
