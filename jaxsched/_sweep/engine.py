@@ -24,7 +24,8 @@ import numpy as np
 from jaxsched._data.messages import brief
 from jaxsched._sweep import plan
 from jaxsched._sweep.keeping import Keeper, StoreKeeper
-from jaxsched._sweep.machine import Device, Machine, check_devices
+from jaxsched._sweep.kept import Device
+from jaxsched._sweep.machine import Machine, check_devices
 from jaxsched._sweep.manifest import FORMAT, Manifest, hash_of, hashes_of, versions_of
 from jaxsched._sweep.program import Program, check_columns
 from jaxsched._sweep.results import Results

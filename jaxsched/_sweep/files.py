@@ -11,7 +11,9 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 
 STALE_SECONDS = 3600
@@ -76,6 +78,25 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Writer:
+    """A thread that writes one thing after another."""
+
+    def __init__(self, thread: ThreadPoolExecutor):
+        self._thread = thread
+        self._last: Future[None] | None = None
+
+    def write(self, *call: Any) -> None:
+        """Call a function with arguments, once the one before is done; raise what that raised."""
+        self.wait()
+        self._last = self._thread.submit(*call)
+
+    def wait(self) -> None:
+        """Until everything is written; raise what could not be."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            last.result()
 
 
 @contextlib.contextmanager

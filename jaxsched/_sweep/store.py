@@ -17,14 +17,14 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 
-from jaxsched._sweep.files import remove_stale, sync_folder, write_once, write_over
+from jaxsched._sweep.files import Writer, remove_stale, sync_folder, write_once, write_over
 from jaxsched._sweep.manifest import Manifest
 from jaxsched._sweep.pieces import Failure, Piece, finite_rows
 from jaxsched._tables.arrow import as_arrow, from_arrow, needs_pyarrow
@@ -134,7 +134,7 @@ class Store:
         return pieces, failures
 
     @contextmanager
-    def writer(self) -> Iterator["Writer"]:
+    def writer(self) -> Iterator[Writer]:
         """Writes in a thread beside the computation; all of it is written in the end, however that comes."""
         with ThreadPoolExecutor(1) as thread:
             writer = Writer(thread)
@@ -190,25 +190,6 @@ class Store:
         except (self._pa.ArrowException, OSError) as error:
             hint = "remove it, and its rows are computed again"
             raise ValueError(f"sweep: {path} cannot be read: {error} If it is damaged, {hint}.") from error
-
-
-class Writer:
-    """A thread that writes one thing after another."""
-
-    def __init__(self, thread: ThreadPoolExecutor):
-        self._thread = thread
-        self._last: Future[None] | None = None
-
-    def write(self, *call: Any) -> None:
-        """Call a function of the store with arguments, once the one before is done; raise what that raised."""
-        self.wait()
-        self._last = self._thread.submit(*call)
-
-    def wait(self) -> None:
-        """Until everything is written; raise what could not be."""
-        if self._last is not None:
-            last, self._last = self._last, None
-            last.result()
 
 
 def _name(first: int, ending: str = "parquet") -> str:
