@@ -15,7 +15,7 @@ together, `program` traces, `machine` compiles and runs, `keeping` and `store` k
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import jax
@@ -97,6 +97,8 @@ def sweep(
     >>> results.best("sum", mode="max")["steps"]
     100
     """
+    if not callable(train):
+        raise TypeError(f"sweep: `train` must be a function of the columns of a row, got {brief(train)}.")
     if not isinstance(configs, Configs):
         hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
         raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
@@ -104,6 +106,8 @@ def sweep(
         raise ValueError("sweep: `configs` must have at least one row, got none.")
     if on_error not in ("raise", "keep"):
         raise ValueError(f'sweep: `on_error` must be "raise" or "keep", got {brief(on_error)}.')
+    if not isinstance(store, str | os.PathLike | None):
+        raise TypeError(f"sweep: `store` must be the path of a folder, got {brief(store)}.")
     static = _check_static(static)
     batch_size = _check_batch_size(batch_size)
     index, workers = _check_worker(worker, store is not None)
@@ -157,17 +161,18 @@ def _manifest(
 
 
 def _check_static(static: Any) -> tuple[str, ...]:
-    if isinstance(static, str):
-        raise TypeError(f"sweep: `static` must be a list of columns, got {static!r}; write ({static!r},).")
+    if not isinstance(static, Iterable) or isinstance(static, str):
+        hint = f"; write ({static!r},)" if isinstance(static, str) else ""
+        raise TypeError(f"sweep: `static` must be a list of columns, got {brief(static)}{hint}.")
     return tuple(static)
 
 
 def _check_batch_size(batch_size: Any) -> Any:
     if batch_size == "auto":
         return batch_size
-    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+    if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
         raise ValueError(f'sweep: `batch_size` must be a positive integer or "auto", got {brief(batch_size)}.')
-    return batch_size
+    return int(batch_size)
 
 
 def _check_worker(worker: Any, stored: bool) -> tuple[int, int]:

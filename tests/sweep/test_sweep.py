@@ -448,6 +448,21 @@ def test_no_tracer_leaks():
         ),
         (lambda: js.sweep(line, CONFIGS, devices=[], progress=False), TypeError, "`devices` must be a list of devices"),
         (
+            lambda: js.sweep(3, CONFIGS, progress=False),
+            TypeError,
+            "`train` must be a function of the columns of a row, got 3",
+        ),
+        (
+            lambda: js.sweep(line, CONFIGS, static=None, progress=False),
+            TypeError,
+            r"`static` must be a list of columns, got None\.",
+        ),
+        (
+            lambda: js.sweep(line, CONFIGS, store=3, progress=False),
+            TypeError,
+            "`store` must be the path of a folder, got 3",
+        ),
+        (
             lambda: js.sweep(line, CONFIGS, devices=2, progress=False),
             TypeError,
             r"`devices` must be a list of devices, such as jax.devices\(\)\[:2\], got 2",
