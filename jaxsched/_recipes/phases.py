@@ -12,6 +12,7 @@ from jaxsched._data.checks import as_exact, derived_length, is_jax_real, is_trac
 from jaxsched._data.messages import in_row
 from jaxsched._numerics.counts import divisor, is_real, not_negative, single
 from jaxsched._numerics.doubles import double
+from jaxsched._numerics.floats import as_float
 from jaxsched._schedule.schedule import Schedule
 
 
@@ -70,7 +71,7 @@ def not_zero(length: Any) -> Any:
 
 def as_plain(length: Any) -> Any:
     """A length as a number to compute a value with."""
-    return single(length) if is_traced(length) else as_exact(length)
+    return as_float(single(length)) if is_traced(length) else as_exact(length)
 
 
 def warmup_then(

@@ -37,7 +37,7 @@ from jaxsched._tables.progress import progress_bar
 
 
 def sweep(
-    train: Callable[..., Any],
+    train: Callable,
     configs: Configs,
     *,
     batch_size: int | Literal["auto"] = "auto",

@@ -67,6 +67,15 @@ def test_it_has_the_bits_of_what_it_is_made_of(row: Row):
         assert same_bits(jax.jit(lambda schedule: schedule(STEPS))(schedule), expanded(STEPS))
 
 
+@pytest.mark.parametrize("warmup_steps, timescale", [(10.5, 4), (4, 10.5), (4, 10), (10.5, 4.5)])
+def test_lengths_may_be_real_and_whole_side_by_side(warmup_steps: float, timescale: float):
+    words = {"cooldown_steps": 3, "total_steps": 40, "power": 0.5}
+    schedule = js.power(peak_value=1.0, warmup_steps=warmup_steps, timescale=timescale, **words)
+    top = (max(warmup_steps, timescale) / timescale) ** -0.5
+    assert schedule(2) == pytest.approx(2 / warmup_steps * top, rel=1e-6)
+    assert same_bits(schedule(STEPS), schedule.expand()(STEPS))
+
+
 @examples(4, 200)
 @given(schedule=strategies.recipes(growth=True))
 def test_any_recipe_has_the_bits_of_what_it_is_made_of(schedule: js.Schedule):
