@@ -276,6 +276,8 @@ def test_what_is_finished_when_somebody_interrupts_is_on_the_exception(
 
 def run_interrupted(store: Path, expected: js.Results, which: int) -> None:
     """Ctrl-C, while a file is written beside the computation."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever is inherited: in the background, to ignore it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     send_before(which, signal.SIGINT)
     try:
         swept(store)
