@@ -137,10 +137,12 @@ def check_numbers(owner: str, name: str, held: Any, good: Callable[..., np.ndarr
         raise ValueError(f"{owner}: `{name}` {rule}, got {brief(first[row])}{in_row(row)}.")
 
 
-def check_batch_size(owner: str, batch_size: Any) -> None:
+def check_batch_size(owner: str, batch_size: Any, otherwise: str | None = None) -> None:
+    """Raise unless it is a positive integer, or what stands for one."""
     counts = isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size >= 1
-    if batch_size is not None and not counts:
-        raise ValueError(f"{owner}: `batch_size` must be a positive integer or None, got {batch_size!r}.")
+    if not counts and not (type(batch_size) is type(otherwise) and batch_size == otherwise):
+        other = "None" if otherwise is None else f'"{otherwise}"'
+        raise ValueError(f"{owner}: `batch_size` must be a positive integer or {other}, got {brief(batch_size)}.")
 
 
 def stacked(numbers: Sequence[Any], axis: int = 0) -> np.ndarray | jax.Array:

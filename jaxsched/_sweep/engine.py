@@ -21,6 +21,7 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
+from jaxsched._data.checks import check_batch_size
 from jaxsched._data.messages import brief
 from jaxsched._sweep import plan
 from jaxsched._sweep.keeping import Keeper, StoreKeeper
@@ -32,7 +33,7 @@ from jaxsched._sweep.results import Results
 from jaxsched._sweep.running import Run, traced
 from jaxsched._sweep.store import OWN_COLUMNS, Store
 from jaxsched._tables.arrow import as_arrow
-from jaxsched._tables.configs import Configs
+from jaxsched._tables.configs import Configs, check_configs
 from jaxsched._tables.progress import progress_bar
 
 
@@ -99,17 +100,14 @@ def sweep(
     """
     if not callable(train):
         raise TypeError(f"sweep: `train` must be a function of the columns of a row, got {brief(train)}.")
-    if not isinstance(configs, Configs):
-        hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
-        raise TypeError(f"sweep: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
-    if len(configs) == 0:
-        raise ValueError("sweep: `configs` must have at least one row, got none.")
+    check_configs("sweep", configs)
     if on_error not in ("raise", "keep"):
         raise ValueError(f'sweep: `on_error` must be "raise" or "keep", got {brief(on_error)}.')
     if not isinstance(store, str | os.PathLike | None):
         raise TypeError(f"sweep: `store` must be the path of a folder, got {brief(store)}.")
     static = _check_static(static)
-    batch_size = _check_batch_size(batch_size)
+    batch_size = int(batch_size) if isinstance(batch_size, np.integer) else batch_size
+    check_batch_size("sweep", batch_size, otherwise="auto")
     index, workers = _check_worker(worker, store is not None)
     check_columns(train, configs.columns)
 
@@ -165,14 +163,6 @@ def _check_static(static: Any) -> tuple[str, ...]:
         hint = f"; write ({static!r},)" if isinstance(static, str) else ""
         raise TypeError(f"sweep: `static` must be a list of columns, got {brief(static)}{hint}.")
     return tuple(static)
-
-
-def _check_batch_size(batch_size: Any) -> Any:
-    if batch_size == "auto":
-        return batch_size
-    if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(f'sweep: `batch_size` must be a positive integer or "auto", got {brief(batch_size)}.')
-    return int(batch_size)
 
 
 def _check_worker(worker: Any, stored: bool) -> tuple[int, int]:

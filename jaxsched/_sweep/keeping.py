@@ -16,17 +16,22 @@ class Keeper:
 
     Attributes:
         sizes: rows on a device at a time, and rows in a part, which hold for the whole sweep; None until `settle`.
+        unwritten: what was added, and may not be there yet.
     """
 
     def __init__(self):
         self.sizes: tuple[int, int] | None = None
+        self.unwritten: list[Piece] = []
         self._kept: list[Piece] = []
         self._failures: list[Failure] = []
 
-    def settle(self, batch_size: int, rows_per_part: int) -> tuple[int, int]:
-        """Settle the sizes, unless somebody was first; those that hold."""
+    def settle(self, batch_size: int, rows_per_part: int) -> None:
+        """Settle the sizes, unless somebody was first."""
         self.sizes = batch_size, rows_per_part
-        return self.sizes
+
+    def done(self) -> set[int]:
+        """The first rows of the parts that are finished."""
+        return set()
 
     def has(self, part: Part) -> bool:
         """Whether somebody has finished a part."""
@@ -68,18 +73,20 @@ class StoreKeeper(Keeper):
             self._take(stored)
             self.read()  # what cannot be read is known before anything runs
 
-    def settle(self, batch_size: int, rows_per_part: int) -> tuple[int, int]:
+    def settle(self, batch_size: int, rows_per_part: int) -> None:
         own = dataclasses.replace(self._own, batch_size=batch_size, rows_per_part=rows_per_part)
-        return self._take(self._store.begin(own))
+        self._take(self._store.begin(own))
 
-    def _take(self, stored: Manifest) -> tuple[int, int]:
+    def _take(self, stored: Manifest) -> None:
         stored.check(self._own, self._configs, self._store.configs(), self._accept_versions)
         for group, own in self._own.programs.items():
             if own["code"] and not stored.programs[group]["code"]:
                 check_program(group, self._store.program(group, own), own)
         self._store.write_configs(self._configs)
         self.sizes = stored.batch_size, stored.rows_per_part
-        return self.sizes
+
+    def done(self) -> set[int]:
+        return self._store.parts()
 
     def has(self, part: Part) -> bool:
         return self._store.has(part.first)
@@ -87,16 +94,14 @@ class StoreKeeper(Keeper):
     def add(self, part: Part, pieces: Sequence[Piece], failures: Sequence[Failure]) -> None:
         piece = joined(pieces) if pieces else None
         self._writer.wait()
-        self._kept = list(pieces)  # until they are written
+        self.unwritten = list(pieces)
         if failures:
             self._writer.write(self._store.write_failed, part.first, self._configs, failures, piece)
         else:
             self._writer.write(self._store.write, part.first, self._configs, piece)
 
     def read(self) -> tuple[list[Piece], list[Failure]]:
-        pieces, failures = self._store.read(self._own.metrics)
-        stored = {int(row) for piece in pieces for row in piece.rows}
-        return pieces + [piece for piece in self._kept if int(piece.rows[0]) not in stored], failures
+        return self._store.read(self._own.metrics)
 
     @contextmanager
     def opened(self) -> Iterator[None]:

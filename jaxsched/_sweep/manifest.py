@@ -54,7 +54,7 @@ class Manifest:
             raise ValueError(f"it is of format {held['format']}, which a later version of jaxsched writes")
         return cls(**held)
 
-    def check(self, other: "Manifest", configs: Configs | None, there: Configs | None, accept_versions: bool) -> None:
+    def check(self, other: "Manifest", configs: Configs, there: Configs | None, accept_versions: bool) -> None:
         """Raise if another sweep than this one, which is stored, is to go on in its place.
 
         Args:
@@ -123,9 +123,9 @@ def hashes_of(groups: Sequence[Group], programs: Mapping[int, Program]) -> dict[
     return hashes
 
 
-def _difference(there: Configs | None, here: Configs | None) -> str:
+def _difference(there: Configs | None, here: Configs) -> str:
     """The first of the differences of two tables."""
-    if there is None or here is None:
+    if there is None:
         return "their hashes differ"
     if list(there.columns) != list(here.columns):
         return f"the columns are {list(there.columns)} there, {list(here.columns)} here"

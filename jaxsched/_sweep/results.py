@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxsched._data.messages import brief, check_known, did_you_mean
 from jaxsched._sweep.pieces import Failure, Piece, finite_rows, joined
+from jaxsched._sweep.plan import groups_of
 from jaxsched._sweep.store import Store
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.table import Table
@@ -159,13 +160,9 @@ class Results(Table):
         names = columns or [name for name in self.configs.columns if name not in over]
         if not names:
             raise ValueError(f"Results: `over` must leave a column, got all of them: {over}.")
-        groups: dict[Any, list[int]] = {}
-        for i, key in enumerate(zip(*(self.configs[name].tolist() for name in names), strict=True)):
-            groups.setdefault(key, []).append(i)
-        return Results(
-            Configs({name: self.configs[name][[rows[0] for rows in groups.values()]] for name in names}),
-            self._statistics([np.asarray(rows) for rows in groups.values()]),
-        )
+        keys = Configs({name: self.configs[name] for name in names})
+        groups = [group.rows for group in groups_of(keys, names)]
+        return Results(keys[[rows[0] for rows in groups]], self._statistics(groups))
 
     def _statistics(self, groups: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         counts = np.asarray([len(rows) for rows in groups], np.int64)

@@ -88,20 +88,22 @@ class Run:
     def all_parts(self, worker: int, workers: int) -> None:
         """Do one part after another, until all of them are there."""
         parts = self._parts()
-        done = {part.first for part in parts if self.keeper.has(part)}
+        done = self.keeper.done()
         for part in plan.in_order(parts, worker, workers):
             if part.first not in done:
                 self._part(part)
 
     def rows_done(self) -> int:
         """How many rows are finished before the sweep begins."""
-        return sum(len(part.rows) for part in self._parts() if self.keeper.has(part))
+        done = self.keeper.done()
+        return sum(len(part.rows) for part in self._parts() if part.first in done)
 
     def results(self) -> Results:
         """What is finished."""
         pieces, failures = self.keeper.read()
         done = {int(row) for piece in pieces for row in piece.rows}
-        rest = [piece for piece in self.unfinished if int(piece.rows[0]) not in done]
+        own = {int(piece.rows[0]): piece for piece in (*self.keeper.unwritten, *self.unfinished)}
+        rest = [piece for first, piece in own.items() if first not in done]
         return Results.of(self.configs, [*pieces, *rest], failures, self.metrics)
 
     def tell(self, error: BaseException) -> None:
@@ -158,6 +160,7 @@ class Run:
             self._show(len(rows), self.unfinished[-1:])
             shown += len(rows)
         self.keeper.add(part, self.unfinished, failures)
+        self.unfinished = []
 
     def _early(self, rows: np.ndarray) -> Mapping[str, np.ndarray] | None:
         """The metrics of these rows, if they were the first batch."""

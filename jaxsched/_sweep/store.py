@@ -42,6 +42,7 @@ class Store:
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
         self._pa = needs_pyarrow("sweep")
+        self._pieces: dict[int, Piece] = {}  # parts that were read, which never change
 
     def prepare(self) -> None:
         """Make the folders, and remove what nobody will finish."""
@@ -61,10 +62,8 @@ class Store:
             if parts := self.parts():
                 raise ValueError(f"sweep: {path} is missing, but there are {len(parts)} parts in {self._rows}.")
             return None
-        try:
+        with _readable(path):
             return Manifest.from_json(path.read_bytes())
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"sweep: {path} cannot be read: {error}.") from error
 
     def begin(self, manifest: Manifest) -> Manifest:
         """Store what the sweep is, unless somebody has done so; what is stored now."""
@@ -76,11 +75,9 @@ class Store:
         """The hashes of a group that could not be traced when the sweep began: the first ones that were stored."""
         path = self.folder / "later" / f"{hashlib.sha256(group.encode()).hexdigest()}.json"
         write_once(path, json.dumps(dict(own)).encode(), self._writing)
-        try:
+        with _readable(path):
             held = json.loads(path.read_bytes())
             return {name: held[name] for name in own}
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"sweep: {path} cannot be read: {error}.") from error
 
     def configs(self) -> Configs | None:
         """The configurations, or None if they are not there yet."""
@@ -121,11 +118,13 @@ class Store:
     def read(self, metrics: Mapping[str, Any]) -> tuple[list[Piece], list[Failure]]:
         """Everything that is there; a part that cannot be read is an error."""
         done = self.parts()
-        pieces = [self._read(self._rows / _name(first), metrics) for first in sorted(done)]
-        for first, piece in zip(sorted(done), pieces, strict=True):
+        for first in sorted(done - self._pieces.keys()):
+            path = self._rows / _name(first)
+            piece = self._read(path, metrics)
             if piece.rows[:1].tolist() != [first]:
-                raise ValueError(f"sweep: {self._rows / _name(first)} is no part of this sweep: its rows are others.")
-        failures = []
+                raise ValueError(f"sweep: {path} is no part of this sweep: its rows are others.")
+            self._pieces[first] = piece
+        pieces, failures = [self._pieces[first] for first in sorted(done)], []
         for path in sorted(self._failed.glob("*.json")):
             if int(path.stem) not in done:
                 failures += (found := self._read_failures(path))
@@ -176,11 +175,10 @@ class Store:
 
     def _read_failures(self, path: Path) -> list[Failure]:
         try:
-            return [Failure(tuple(held["rows"]), held["error"]) for held in json.loads(path.read_bytes())]
+            with _readable(path, " It may be removed."):
+                return [Failure(tuple(held["rows"]), held["error"]) for held in json.loads(path.read_bytes())]
         except FileNotFoundError:  # somebody has just tried again, and it went well
             return []
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"sweep: {path} cannot be read: {error}. It may be removed.") from error
 
     def _read_table(self, path: Path) -> Any:
         import pyarrow.parquet as pq
@@ -190,6 +188,15 @@ class Store:
         except (self._pa.ArrowException, OSError) as error:
             hint = "remove it, and its rows are computed again"
             raise ValueError(f"sweep: {path} cannot be read: {error} If it is damaged, {hint}.") from error
+
+
+@contextmanager
+def _readable(path: Path, hint: str = "") -> Iterator[None]:
+    """What is wrong with JSON that is not ours is an error that names the file."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"sweep: {path} cannot be read: {error}.{hint}") from error
 
 
 def _name(first: int, ending: str = "parquet") -> str:

@@ -95,6 +95,15 @@ def grid(**columns: Iterable[Any]) -> Configs:
     return Configs({name: axis[i.ravel()] for (name, axis), i in zip(axes.items(), indices, strict=True)})
 
 
+def check_configs(owner: str, configs: Any) -> None:
+    """Raise unless it is a table of configurations that has rows."""
+    if not isinstance(configs, Configs):
+        hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
+        raise TypeError(f"{owner}: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
+    if len(configs) == 0:
+        raise ValueError(f"{owner}: `configs` must have at least one row, got none.")
+
+
 def _columns_of(frame: Any) -> dict[str, Any]:
     """The columns of a DataFrame or an Arrow table."""
     names = getattr(frame, "column_names", getattr(frame, "columns", None))

@@ -1,6 +1,6 @@
 """From rows to a stack: one schedule whose numbers have an axis of rows."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import jax
@@ -11,7 +11,7 @@ from jaxsched._data.data import of_one_kind
 from jaxsched._data.messages import brief
 from jaxsched._numerics.doubles import Double, is_pair
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._tables.configs import Configs
+from jaxsched._tables.configs import Configs, check_configs
 
 
 FEW_ROWS = 256
@@ -72,11 +72,7 @@ def build(make: Callable[..., Schedule], configs: Configs) -> Schedule:
     >>> schedules.shape, [round(float(value), 2) for value in schedules(50)]
     ((4,), [0.99, 0.5, 1.99, 1.0])
     """
-    if not isinstance(configs, Configs):
-        hint = "; Configs({...}) makes a table of it" if isinstance(configs, Mapping) else ""
-        raise TypeError(f"build: `configs` must be Configs, such as grid(...), got {brief(configs)}{hint}.")
-    if len(configs) == 0:
-        raise ValueError("build: `configs` must have at least one row, got none.")
+    check_configs("build", configs)
     whole = _build_columns(make, configs) if len(configs) > FEW_ROWS else None
     return stack(_build_row(make, configs, i) for i in range(len(configs))) if whole is None else whole
 
