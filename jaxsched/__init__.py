@@ -21,7 +21,8 @@ Where to look:
   `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
 - many at once: `grid`, `sample`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to
   train.
-- questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`; and `dumps`, the schedule as text.
+- questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`.
+- as text: `dumps`, and `loads`, which reads what you would type, too.
 - lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.
 - in the loop: `ReduceOnPlateau`, `GreedyPlateau`, and `jaxsched.training`, an optax optimizer on one clock.
 
@@ -126,7 +127,8 @@ from jaxsched._tables.configs import Configs as Configs, grid as grid
 from jaxsched._tables.evaluate import evaluate as evaluate
 from jaxsched._tables.sampling import log_uniform as log_uniform, sample as sample
 from jaxsched._tables.stacking import build as build, stack as stack
-from jaxsched._text import dumps as dumps
+from jaxsched._text.reading import loads as loads
+from jaxsched._text.writing import dumps as dumps
 from jaxsched._units import (
     steps_from as steps_from,
     steps_from_epochs as steps_from_epochs,

@@ -1,6 +1,7 @@
 """What an error says: what came, in few words, and what was probably meant."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,13 +18,19 @@ def brief(x: object) -> str:
         return str(x)  # in as few decimals as its type has
     if isinstance(x, list | tuple) and len(x) > 6:
         return f"[{', '.join(map(brief, x[:2]))}, ...] ({len(x)} entries)"
-    text = repr(x)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST * 3 // 4]} ... {text[-LONGEST // 4 :]}"
+    return cut(repr(x))
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text, without its middle if it is long."""
+    return text if len(text) <= longest else f"{text[: longest * 3 // 4]} ... {text[-longest // 4 :]}"
 
 
 def brief_with_type(x: object) -> str:
     """What came, where the source alone may not tell why it is of a wrong type."""
-    return f"{brief(x)} ({type(x).__name__})"
+    without_a_point = isinstance(x, str) and re.fullmatch(r"[+-]?\d+e[+-]?\d+", x, re.IGNORECASE)
+    note = "; YAML takes 3e-4 for text, and 3.0e-4 for a number" if without_a_point else ""
+    return f"{brief(x)} ({type(x).__name__}{note})"
 
 
 def in_row(row: tuple[int, ...]) -> str:

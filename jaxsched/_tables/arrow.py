@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxsched._data.messages import brief
 from jaxsched._schedule.schedule import Schedule
-from jaxsched._text import dumps
+from jaxsched._text.writing import dumps
 
 
 def needs_pyarrow(owner: str) -> Any:

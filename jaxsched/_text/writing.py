@@ -1,4 +1,4 @@
-"""A schedule as text, for a file or a log."""
+"""From a schedule to the text that makes it."""
 
 import types
 from typing import Any
@@ -16,8 +16,8 @@ from jaxsched._schedule.schedule import Schedule, ScheduleLike
 def dumps(schedule: ScheduleLike) -> str:
     """The source that makes a schedule, with all of its numbers, however many they are.
 
-    Evaluated where the names of jaxsched are known, it gives an equal schedule, bit for bit. `repr` is the same text,
-    as long as no array in it is long.
+    `loads` reads it, and makes an equal schedule, bit for bit; so does Python, where the names of jaxsched are known.
+    `repr` is the same text, as long as no array in it is long.
 
     Args:
         schedule: one schedule or a stack.

@@ -1,0 +1,200 @@
+"""From a text to the schedule that it makes: through Python's own parser, and one table of names; never evaluated.
+
+A text may come from anywhere. So its length and depth are limited before it is parsed, numbers are not computed with,
+and the rows that short lists could make of each other are counted before they are made.
+"""
+
+import ast
+import itertools
+import math
+import operator
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+from jaxsched._data.fields import as_schedule
+from jaxsched._data.messages import brief_with_type, cut, did_you_mean
+from jaxsched._schedule.arithmetic import arithmetic
+from jaxsched._schedule.schedule import Schedule
+from jaxsched._text.names import NAMES
+
+
+LONGEST = 200_000
+"""So many characters are parsed, unless more are asked for: Python takes half a kilobyte for each."""
+
+DEEPEST = 100
+"""So many brackets may lie within each other."""
+
+MOST = 1_000_000
+"""So many rows, and entries of tables, may all the calls of a text have together."""
+
+WIDTH = 100
+"""So many characters around a mistake are shown."""
+
+SYMBOLS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+
+
+def loads(text: str, *, own: Iterable[Callable[..., Schedule]] = (), max_length: int = LONGEST) -> Schedule:
+    """The schedule that a text describes: what `dumps` and `repr` write, or what you would type.
+
+    A text is a call of a curve, a combinator or a recipe by its name, whose arguments are numbers, words, lists and
+    other such texts; or a sum, difference, product, quotient or power, of which one side is a schedule; or a number,
+    which is a constant. It is read, and never evaluated: a text of a stranger can do nothing but make a schedule.
+
+    Args:
+        text: such as `"wsd(peak_value=3e-4, warmup_steps=500, total_steps=10_000, cooldown_steps=2000)"`.
+        own: classes and recipes of your own that the text may name.
+        max_length: how many characters it may have. They take memory: raise it for a long table that you trust.
+
+    Raises:
+        ValueError: if the text cannot be read, or no schedule can be made of it; the place is marked.
+        TypeError: if it is no text.
+
+    >>> schedule = loads("0.5 * js.warmup_cosine(peak_value=3e-4, warmup_steps=100, total_steps=1_000)")
+    >>> print(schedule, loads(dumps(schedule)) == schedule)
+    (0.5 * warmup_cosine(peak_value=0.0003, warmup_steps=100, total_steps=1000)) True
+    >>> loads("Linear(1, 0, [10, -1])")
+    Traceback (most recent call last):
+    ValueError: loads: Linear: `transition_steps` must not be negative, got -1 in row 1. ... At column 1:
+        Linear(1, 0, [10, -1])
+        ^^^^^^^^^^^^^^^^^^^^^^
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"loads: `text` must be a string, got {brief_with_type(text)}.")
+    makers = {**NAMES, **{getattr(make, "_name", make.__name__): make for make in own}}
+    reader = _Reader(text.strip(), makers)
+    tree = reader.parsed(max_length)
+    try:
+        return as_schedule("loads", "text", reader.read(tree), Schedule)
+    except (RecursionError, MemoryError):
+        reader.fail("it is nested too deeply", tree)
+    except TypeError:  # a list, a word
+        reader.fail("it must be a schedule, or a number", tree)
+
+
+class _Reader:
+    """One text, while it is read."""
+
+    def __init__(self, text: str, makers: dict[str, Callable[..., Schedule]]):
+        self.text, self.makers = text.replace("\r\n", "\n").replace("\r", "\n"), makers
+        self.made = 0  # rows and entries, so far
+
+    def parsed(self, max_length: int) -> ast.expr:
+        if len(self.text) > max_length:
+            raise ValueError(
+                f"loads: a text may have {max_length:,} characters (`max_length`), got {len(self.text):,}."
+            )
+        if not self.text:
+            raise ValueError("loads: the text is empty.")
+        depths = itertools.accumulate((x in "([{") - (x in ")]}") for x in self.text)
+        if deep := next((i for i, depth in enumerate(depths) if depth > DEEPEST), None):
+            before = self.text[:deep].split("\n")
+            self._fail_at(f"more than {DEEPEST} brackets lie within each other", len(before), len(before[-1]), 1)
+        try:
+            with warnings.catch_warnings(action="error"):  # what Python only warns of, such as `1or 2`
+                return ast.parse(self.text, mode="eval").body
+        except SyntaxError as error:
+            self._fail_at(error.msg, error.lineno or 1, (error.offset or 1) - 1, 1)
+        except (RecursionError, MemoryError):
+            raise ValueError("loads: the text is nested too deeply.") from None
+        except ValueError as error:
+            raise ValueError(f"loads: the text cannot be parsed: {error}.") from None
+
+    def read(self, node: ast.expr) -> Any:
+        """A schedule, a number, a word, a list of such, or None."""
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None as value):
+                return value
+            case ast.List(elts=entries) | ast.Tuple(elts=entries):
+                return [self.read(entry) for entry in entries]
+            case ast.Name(id="inf" | "nan" as name):  # for an error that names the argument
+                return float(name)
+            case ast.Name(id=name):
+                self.fail(f"`{cut(name)}` stands alone: a call has brackets, and a word quotes", node)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                return self._signed(sign, operand)
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow()):
+                return self._computed(node)
+            case ast.Call(func=ast.Name(id=name)):
+                return self._called(node, name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="js" | "jaxsched"), attr=name)):
+                return self._called(node, name)
+            case _:
+                self.fail("there may be calls, numbers, words, lists, and + - * / **, and nothing else", node)
+
+    def _signed(self, sign: ast.unaryop, operand: ast.expr) -> Any:
+        given = self.read(operand)
+        if isinstance(given, bool | str | list | None):
+            self.fail("there must be a number or a schedule behind a sign", operand)
+        return -given if isinstance(sign, ast.USub) else given
+
+    def _computed(self, node: ast.BinOp) -> Schedule:
+        """A chain of one operator is one schedule, however long it is."""
+        symbol, nodes = SYMBOLS[type(node.op)], [node.right]
+        left = node.left
+        while symbol != "**" and isinstance(left, ast.BinOp) and type(left.op) is type(node.op):
+            nodes.append(left.right)
+            left = left.left
+        nodes = [left, *reversed(nodes)]
+        operands = [self.read(each) for each in nodes]
+        if not any(isinstance(x, Schedule) for x in operands[:2]):
+            self.fail(f"one side of {symbol} must be a schedule: numbers are written out", node)
+        for each, x in zip(nodes, operands, strict=True):
+            if isinstance(x, bool | str | None):
+                self.fail("there must be a number or a schedule on each side", each)
+        return self._made(node, lambda *operands: arithmetic(symbol, *operands), operands, {})
+
+    def _called(self, node: ast.Call, name: str) -> Schedule:
+        if name not in self.makers:
+            holds = " It holds a function, which no text can." if name == "FromFunction" else ""
+            near = "." if holds else did_you_mean(name, self.makers)
+            known = "" if holds or near != "." else f" There are {', '.join(self.makers)}."
+            self.fail(f"a text cannot name `{cut(name)}`{near}{holds}{known}", node.func)
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                self.fail("arguments are written out, without *", argument)
+        words: dict[str, Any] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.fail("arguments are written out, without **", keyword.value)
+            if keyword.arg in words:
+                self.fail(f"`{cut(keyword.arg)}` is given twice", keyword.value)
+            words[keyword.arg] = self.read(keyword.value)
+        return self._made(node, self.makers[name], [self.read(argument) for argument in node.args], words)
+
+    def _made(self, node: ast.expr, make: Callable[..., Schedule], given: list[Any], words: dict[str, Any]) -> Schedule:
+        self.made += math.prod(_extent([*given, *words.values()])[1:])
+        if self.made > MOST:
+            self.fail(f"the rows and entries of all calls come to more than {MOST:,}", node)
+        try:
+            return make(*given, **words)
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
+            message = str(error.args[0]) if error.args else type(error).__name__
+            about = (word.value for word in getattr(node, "keywords", ()) if f"`{word.arg}`" in message)
+            self.fail(message, next(about, node))
+
+    def fail(self, message: str, node: ast.AST) -> NoReturn:
+        """Say what is wrong, and where."""
+        place = operator.attrgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
+        line, begin, last_line, end = place(node)
+        encoded = self.text.split("\n")[line - 1].encode()
+        end = end if line == last_line else len(encoded)
+        self._fail_at(message, line, len(encoded[:begin].decode()), len(encoded[begin:end].decode()))
+
+    def _fail_at(self, message: str, line: int, begin: int, length: int) -> NoReturn:
+        lines = self.text.split("\n")
+        line = min(line, len(lines))  # Python may miss something behind the last one
+        first = max(0, begin - WIDTH // 2)
+        shown = "".join(x if x.isprintable() else "?" for x in lines[line - 1][first : first + WIDTH])
+        marks = " " * (begin - first) + "^" * max(1, min(length, len(shown) - (begin - first)))
+        where = f"At column {begin + 1}" if len(lines) == 1 else f"At line {line}, column {begin + 1}"
+        message = cut(message, 1500) if message.endswith((".", "?")) else f"{cut(message, 1500)}."
+        raise ValueError(f"loads: {message} {where}:\n    {shown}\n    {marks}") from None
+
+
+def _extent(x: Any) -> tuple[int, ...]:
+    """The shape to which what is given would come, if all of it was broadcast."""
+    if isinstance(x, list):
+        from_the_last = itertools.zip_longest(*(reversed(_extent(entry)) for entry in x), fillvalue=1)
+        return (len(x), *reversed([max(sizes) for sizes in from_the_last]))
+    return x.shape if isinstance(x, Schedule) else ()
