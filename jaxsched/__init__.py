@@ -21,7 +21,7 @@ Where to look:
   `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
 - many at once: `grid`, `sample`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to
   train.
-- questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`.
+- questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`, `landmarks`; `schedule.plot`, `jaxsched.plotting`.
 - as text: `dumps`, and `loads`, which reads what you would type, too.
 - lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.
 - in the loop: `ReduceOnPlateau`, `GreedyPlateau`, and `jaxsched.training`, an optax optimizer on one clock.
@@ -92,6 +92,7 @@ from jaxsched._feedback import (
     ReduceOnPlateau as ReduceOnPlateau,
 )
 from jaxsched._lint import Finding as Finding, lint as lint
+from jaxsched._look.landmarks import Landmark as Landmark, landmarks as landmarks
 from jaxsched._numerics.doubles import Double
 from jaxsched._public import publish
 from jaxsched._recipes.cycles import (

@@ -27,15 +27,14 @@ from jaxsched._combinators.pieces import (
 from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
-from jaxsched._data.checks import checked_leaf, is_traced
 from jaxsched._data.fields import as_schedule
-from jaxsched._data.messages import brief
 from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
+from jaxsched._schedule.known import as_horizon, check_concrete
 from jaxsched._schedule.queries import extrema_between
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
-from jaxsched._typing import COUNT, Whole
+from jaxsched._typing import Whole
 
 
 HUGE = 10
@@ -114,15 +113,11 @@ def lint(schedule: ScheduleLike, total_steps: Whole) -> list[Finding]:
     step 0: far from the start: Cosine goes from 0.1 to 1000.
     """
     schedule = as_schedule("lint", "schedule", schedule, Schedule).expand()
-    last = checked_leaf("lint", "total_steps", total_steps, COUNT)
-    if np.shape(last):
-        raise TypeError(f"lint: `total_steps` must be one integer, got {brief(total_steps)}.")
-    if any(map(is_traced, (last, *jax.tree.leaves(schedule)))):
-        raise TypeError("lint: the numbers must be known, and not traced: call it outside of jax.jit.")
+    total = as_horizon("lint", total_steps)
+    check_concrete("lint", schedule)
     if schedule.shape:
         use = "in an optax optimizer its values would broadcast over the parameters; lint its rows one by one"
         return [Finding("stack", 0, f"it is a stack of shape {schedule.shape}: {use}.")]
-    total = int(last)
     run = _extent(schedule, 0, total)
     if not np.isfinite([run.lowest, run.highest]).all():
         worst = (run.lowest_step, run.lowest), (run.highest_step, run.highest)

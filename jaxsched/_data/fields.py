@@ -6,6 +6,7 @@ JAX compares and hashes.
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import numpy as np
@@ -140,6 +141,6 @@ def as_schedule(owner: str, name: str, given: Any, schedule: type[S]) -> S:
 
 def as_schedules(owner: str, name: str, given: Any, schedule: type[S]) -> tuple[S, ...]:
     """A list of at least one schedule, as a tuple."""
-    if not isinstance(given, list | tuple) or not given:
+    if not isinstance(given, Sequence) or isinstance(given, str | bytes) or not given:
         raise TypeError(f"{owner}: `{name}` must be a list of at least one schedule, got {brief(given)}.")
     return tuple(as_schedule(owner, f"{name}[{i}]", each, schedule) for i, each in enumerate(given))

@@ -20,7 +20,7 @@ import abc
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -34,8 +34,11 @@ from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import as_float, x64
 from jaxsched._schedule.calling import call, opaque, outside
 from jaxsched._schedule.queries import Queries
-from jaxsched._typing import Number, Step
+from jaxsched._typing import Number, Step, Whole
 
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _INT32 = np.dtype(np.int32)
 
@@ -65,6 +68,7 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         s.shape, s[i], len(s)      of a stack: numbers that are arrays make one, and so does `stack`
         dataclasses.replace(s, peak_value=0.2), s == t, repr(s), pickle.dumps(s), jax.tree.map(f, s)
         s.expand()                 what a recipe such as `wsd` is made of
+        s.plot(n)                  a picture of the steps 0 .. n; a notebook shows one by itself
     """
 
     @abc.abstractmethod
@@ -116,6 +120,18 @@ class Schedule(Data, Queries, abc.ABC, abstract=True):
         from jaxsched._schedule.recipe import expanded  # whose class is a schedule itself
 
         return expanded(self)
+
+    def plot(self, total_steps: Whole | None = None, **options: Any) -> "Axes":
+        """Draw it over the steps 0 .. `total_steps`; see `jaxsched.plotting.plot`, which takes the same options."""
+        from jaxsched.plotting import plot
+
+        return plot(self, total_steps, **options)
+
+    def _repr_html_(self) -> str | None:
+        """The picture in a notebook."""
+        from jaxsched._look.svg import html
+
+        return html(self)
 
     # Arithmetic with schedules and with numbers.
 

@@ -1,8 +1,8 @@
 """The metrics of each configuration."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +13,11 @@ from jaxsched._sweep.plan import groups_of
 from jaxsched._sweep.store import Store
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.table import Table
+from jaxsched._typing import Whole
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Results(Table):
@@ -137,6 +142,37 @@ class Results(Table):
             raise ValueError(f"Results: `{metric}` is finite in none of {len(self)} rows, so none is best.")
         return self[int(order[0])]
 
+    def plot(
+        self,
+        metric: str,
+        *columns: str,
+        schedule: "Callable[..., Any] | str | None" = None,
+        total_steps: Whole | None = None,
+        mode: Literal["min", "max"] = "min",
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Draw a scalar metric against a column or two, or the schedules that led to it; needs matplotlib.
+
+        Scales are logarithmic where the numbers are spread so. What is not finite is left out, and the title says so.
+
+        Args:
+            metric: the name of a scalar metric.
+            columns: one, for the metric of every row and the mean of those with the same entry. Two, for a map of the
+                means; or of the rows as dots, where hardly two share their entries, as when they were drawn at random.
+            schedule: in their place, for the schedule of every row, coloured by the metric: a function of a row's
+                configuration, or the name of a column of schedules.
+            total_steps: how many steps of these schedules are drawn; None for as many as it takes.
+            mode: whether less is better: the best are bright, and of these schedules drawn last.
+            ax: where to draw; None for a new figure.
+
+        Raises:
+            KeyError, TypeError: if there is no such metric or column.
+            ValueError: if the metric is no real scalar or nowhere finite, or the columns are not one or two.
+        """
+        from jaxsched.plotting.outcomes import draw_results
+
+        return draw_results(self, metric, *columns, schedule=schedule, total_steps=total_steps, mode=mode, ax=ax)
+
     def group_by(self, *columns: str, over: str | Sequence[str] = ()) -> "Results":
         """Mean and spread of every metric over the rows that agree in some columns: over seeds, say.
 
@@ -182,6 +218,12 @@ class Results(Table):
     def _order(self, metric: str, mode: str) -> np.ndarray:
         if mode not in ("min", "max"):
             raise ValueError(f'Results: `mode` must be "min" or "max", got {mode!r}.')
+        scores = self._scores(metric)
+        ranked = scores if mode == "min" else -scores
+        return np.argsort(np.where(np.isfinite(ranked), ranked, np.inf), kind="stable")
+
+    def _scores(self, metric: str) -> np.ndarray:
+        """A scalar metric, in double precision."""
         if metric not in self.metrics:
             near = did_you_mean(metric, self.metrics)
             raise KeyError(f"Results: no metric {metric!r}{near} The metrics are {', '.join(self.metrics)}.")
@@ -189,6 +231,4 @@ class Results(Table):
         if column.ndim != 1 or column.dtype.kind == "c":
             came = f"{column.dtype.name}{list(column.shape[1:])} per row"
             raise ValueError(f"Results: `{metric}` must be a real scalar to rank rows by, got {came}.")
-        column = column.astype(np.float64)
-        ranked = column if mode == "min" else -column
-        return np.argsort(np.where(np.isfinite(ranked), ranked, np.inf), kind="stable")
+        return column.astype(np.float64)

@@ -1,7 +1,7 @@
 """From a text to the schedule that it makes: through Python's own parser, and one table of names; never evaluated.
 
 A text may come from anywhere. So its length and depth are limited before it is parsed, numbers are not computed with,
-and the rows that short lists could make of each other are counted before they are made.
+and what short lists could make of each other, or many calls within each other, is counted before it is made.
 """
 
 import ast
@@ -12,7 +12,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from jaxsched._data.fields import as_schedule
+import jax
+import numpy as np
+
+from jaxsched._combinators.joins import join_schedules, sequence
+from jaxsched._combinators.stretching import stretch
 from jaxsched._data.messages import brief_with_type, cut, did_you_mean
 from jaxsched._schedule.arithmetic import arithmetic
 from jaxsched._schedule.schedule import Schedule
@@ -25,8 +29,14 @@ LONGEST = 200_000
 DEEPEST = 100
 """So many brackets may lie within each other."""
 
-MOST = 1_000_000
-"""So many rows, and entries of tables, may all the calls of a text have together."""
+MOST = 5
+"""So many numbers, for each character that a text may have, may all its calls look at together."""
+
+MORE = 20
+"""For so many numbers counts the work that a call has with each that an inner schedule holds, however many rows it has."""
+
+COMPILED = 50_000
+"""For so many counts a call that JAX has to compile."""
 
 WIDTH = 100
 """So many characters around a mistake are shown."""
@@ -62,27 +72,31 @@ def loads(text: str, *, own: Iterable[Callable[..., Schedule]] = (), max_length:
     if not isinstance(text, str):
         raise TypeError(f"loads: `text` must be a string, got {brief_with_type(text)}.")
     makers = {**NAMES, **{getattr(make, "_name", make.__name__): make for make in own}}
-    reader = _Reader(text.strip(), makers)
-    tree = reader.parsed(max_length)
+    reader = _Reader(text, makers, max_length)
+    tree = reader.parsed()
     try:
-        return as_schedule("loads", "text", reader.read(tree), Schedule)
+        given = reader.read(tree)
+        if isinstance(given, bool | str | list | None):
+            reader.fail("it must be a schedule, or a number", tree)
+        return given if isinstance(given, Schedule) else reader.made(tree, NAMES["Constant"], [given], {})
     except (RecursionError, MemoryError):
         reader.fail("it is nested too deeply", tree)
-    except TypeError:  # a list, a word
-        reader.fail("it must be a schedule, or a number", tree)
 
 
 class _Reader:
     """One text, while it is read."""
 
-    def __init__(self, text: str, makers: dict[str, Callable[..., Schedule]]):
-        self.text, self.makers = text.replace("\r\n", "\n").replace("\r", "\n"), makers
-        self.made = 0  # rows and entries, so far
+    def __init__(self, text: str, makers: dict[str, Callable[..., Schedule]], max_length: int):
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.text, self.makers, self.max_length = text.strip(), makers, max_length
+        before = text[: len(text) - len(text.lstrip())]
+        self.lines_before, self.columns_before = before.count("\n"), len(before.rpartition("\n")[2])
+        self.looked_at = 0  # numbers, so far
 
-    def parsed(self, max_length: int) -> ast.expr:
-        if len(self.text) > max_length:
+    def parsed(self) -> ast.expr:
+        if len(self.text) > self.max_length:
             raise ValueError(
-                f"loads: a text may have {max_length:,} characters (`max_length`), got {len(self.text):,}."
+                f"loads: a text may have {self.max_length:,} characters (`max_length`), got {len(self.text):,}."
             )
         if not self.text:
             raise ValueError("loads: the text is empty.")
@@ -103,6 +117,8 @@ class _Reader:
     def read(self, node: ast.expr) -> Any:
         """A schedule, a number, a word, a list of such, or None."""
         match node:
+            case ast.Constant(value=int() as value) if value.bit_length() > 1024:
+                self.fail("the number is too large", node)
             case ast.Constant(value=bool() | int() | float() | str() | None as value):
                 return value
             case ast.List(elts=entries) | ast.Tuple(elts=entries):
@@ -142,7 +158,7 @@ class _Reader:
         for each, x in zip(nodes, operands, strict=True):
             if isinstance(x, bool | str | None):
                 self.fail("there must be a number or a schedule on each side", each)
-        return self._made(node, lambda *operands: arithmetic(symbol, *operands), operands, {})
+        return self.made(node, lambda *operands: arithmetic(symbol, *operands), operands, {})
 
     def _called(self, node: ast.Call, name: str) -> Schedule:
         if name not in self.makers:
@@ -160,12 +176,12 @@ class _Reader:
             if keyword.arg in words:
                 self.fail(f"`{cut(keyword.arg)}` is given twice", keyword.value)
             words[keyword.arg] = self.read(keyword.value)
-        return self._made(node, self.makers[name], [self.read(argument) for argument in node.args], words)
+        return self.made(node, self.makers[name], [self.read(argument) for argument in node.args], words)
 
-    def _made(self, node: ast.expr, make: Callable[..., Schedule], given: list[Any], words: dict[str, Any]) -> Schedule:
-        self.made += math.prod(_extent([*given, *words.values()])[1:])
-        if self.made > MOST:
-            self.fail(f"the rows and entries of all calls come to more than {MOST:,}", node)
+    def made(self, node: ast.expr, make: Callable[..., Schedule], given: list[Any], words: dict[str, Any]) -> Schedule:
+        self.looked_at += _cost(make, {**dict(enumerate(given)), **words})
+        if self.looked_at > MOST * self.max_length:
+            self.fail(f"all calls would look at more than {MOST * self.max_length:,} numbers", node)
         try:
             return make(*given, **words)
         except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
@@ -187,14 +203,49 @@ class _Reader:
         first = max(0, begin - WIDTH // 2)
         shown = "".join(x if x.isprintable() else "?" for x in lines[line - 1][first : first + WIDTH])
         marks = " " * (begin - first) + "^" * max(1, min(length, len(shown) - (begin - first)))
-        where = f"At column {begin + 1}" if len(lines) == 1 else f"At line {line}, column {begin + 1}"
+        column = begin + 1 + (self.columns_before if line == 1 else 0)
+        one = len(lines) == 1 and not self.lines_before
+        where = f"At column {column}" if one else f"At line {line + self.lines_before}, column {column}"
         message = cut(message, 1500) if message.endswith((".", "?")) else f"{cut(message, 1500)}."
         raise ValueError(f"loads: {message} {where}:\n    {shown}\n    {marks}") from None
 
 
+def _cost(make: Callable[..., Schedule], arguments: dict[Any, Any]) -> int:
+    """How many numbers a call looks at: as many rows as there may be, times those in a row."""
+    tables, shapes, inner, in_a_row = _tables(make), list[tuple[int, ...]](), list[Schedule](), 1
+    for key, x in arguments.items():
+        shape, schedules = (
+            _extent(x),
+            [each for each in (x if isinstance(x, list) else [x]) if isinstance(each, Schedule)],
+        )
+        if isinstance(x, list) and (schedules or key in tables):
+            in_a_row, shape = in_a_row + len(x), shape[1:]
+        shapes.append(shape)
+        inner += schedules
+    rows = math.prod(_common(shapes))
+    cost = rows * in_a_row + (COMPILED if make is stretch else 0)
+    for schedule in inner:
+        leaves = jax.tree.leaves(schedule)
+        cost += MORE * len(leaves) + sum(map(np.size, leaves)) * rows // math.prod(_common([schedule.shape]))
+    return cost
+
+
+def _tables(make: Callable[..., Schedule]) -> set[Any]:
+    """The arguments that are tables, by position and by name: what they list are not rows."""
+    if make in (join_schedules, sequence):
+        return {1, "boundaries", "durations"}
+    fields = getattr(getattr(make, "Recipe", make), "_fields", ())
+    return {key for i, field in enumerate(fields) if field.spec.ndim for key in (i, field.name)}
+
+
 def _extent(x: Any) -> tuple[int, ...]:
-    """The shape to which what is given would come, if all of it was broadcast."""
+    """The shape of what is given, if all of it was broadcast."""
     if isinstance(x, list):
-        from_the_last = itertools.zip_longest(*(reversed(_extent(entry)) for entry in x), fillvalue=1)
-        return (len(x), *reversed([max(sizes) for sizes in from_the_last]))
+        return (len(x), *_common(map(_extent, x)))
     return x.shape if isinstance(x, Schedule) else ()
+
+
+def _common(shapes: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    """A shape that is as large as any of these, along every axis."""
+    from_the_last = itertools.zip_longest(*map(reversed, shapes), fillvalue=1)
+    return tuple(reversed([max(1, *sizes) for sizes in from_the_last]))

@@ -3,13 +3,11 @@
 import types
 from typing import Any
 
-import jax
-
-from jaxsched._data.checks import is_traced
 from jaxsched._data.data import Data
 from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import brief
 from jaxsched._data.source import show
+from jaxsched._schedule.known import check_concrete
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 
 
@@ -29,8 +27,7 @@ def dumps(schedule: ScheduleLike) -> str:
     'wsd(peak_value=0.0003, warmup_steps=100, cooldown_steps=200, total_steps=1000)'
     """
     schedule = as_schedule("dumps", "schedule", schedule, Schedule)
-    if any(map(is_traced, jax.tree.leaves(schedule))):
-        raise TypeError("dumps: the numbers must be known, and not traced: call it outside of jax.jit.")
+    check_concrete("dumps", schedule)
     _check_structure(schedule)
     return show(schedule)
 

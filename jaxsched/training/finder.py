@@ -72,7 +72,7 @@ class RangeTest:
         Args:
             ax: where to; by default, a new figure.
         """
-        from jaxsched.plotting import draw_range_test
+        from jaxsched.plotting.outcomes import draw_range_test
 
         return draw_range_test(self, ax)
 

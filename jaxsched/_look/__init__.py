@@ -1,0 +1,1 @@
+"""How a schedule looks: its outline, its landmarks, and its picture in a notebook, without matplotlib."""

@@ -1,0 +1,213 @@
+"""Pictures of schedules: of one, of several, of a fan of thousands."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxsched._data.checks import as_exact
+from jaxsched._data.fields import as_schedule
+from jaxsched._data.messages import brief, cut
+from jaxsched._look.horizon import horizon
+from jaxsched._look.landmarks import Landmark, landmarks_of, shortened, shortest
+from jaxsched._look.outline import largest, outline
+from jaxsched._schedule.known import as_horizon, check_concrete
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._tables.arguments import Schedules, as_groups
+from jaxsched._typing import Whole
+from jaxsched.plotting.scales import new_axes, scale
+
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS, FAN_COLUMNS = 1000, 250
+"""Of pixels: for some curves, and for a fan."""
+
+FEW, SOME = 10, 50
+"""Up to so many curves have labels and colours of their own; more than so many are a fan."""
+
+LABEL = 60
+"""So many characters of its source name a curve."""
+
+MARKS = 12
+"""So many landmarks are drawn."""
+
+
+def plot(
+    schedules: Schedules | Mapping[str, ScheduleLike],
+    total_steps: Whole | None = None,
+    *,
+    ax: "Axes | None" = None,
+    labels: Sequence[str] | None = None,
+    color_by: Any = None,
+    log: bool = False,
+    **style: Any,
+) -> "Axes":
+    """Draw schedules over the steps 0 .. `total_steps`.
+
+    Every step is looked at. Of each column of pixels, the first, least, greatest and last value are drawn: a million
+    steps take less than a second, and no restart is missed. A single schedule has dots at its `landmarks`.
+
+    Args:
+        schedules: one schedule, a stack, or a list of schedules of any kinds, all of one shape; or a dict of them, by
+            label.
+        total_steps: the length of the run; None for as many steps as it takes to see what the schedules do.
+        ax: where to draw; None for a new figure.
+        labels: one for each curve. By default, up to ten curves have one.
+        color_by: one number for each curve, such as the loss that it led to, of the shape of the stack or the length of
+            the list; or the name of a number of a stack, such as "peak_value". There is a colour bar, and its scale is
+            logarithmic where the numbers are spread so.
+        log: whether the values are on a logarithmic scale.
+        style: how the lines look, as for `Axes.plot`; and `cmap`, the colours of a fan.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError: if an argument has the wrong type, or numbers are traced.
+        ValueError: if there is not one label or number for each curve, or the shapes in a list differ.
+
+    >>> ax = plot([Linear(0.1, 0.0, 100), Cosine(0.1, 0.0, 100)], 100, labels=["line", "cosine"])
+    >>> ax.get_xlabel(), len(ax.lines)
+    ('step', 2)
+    """
+    if isinstance(schedules, Mapping):
+        labels = list(schedules) if labels is None else labels
+        schedules = list(schedules.values())
+    shape, groups = as_groups("plot", schedules)
+    count = math.prod(shape)
+    check_concrete("plot", [group.schedules for group in groups])
+    last = max(horizon(group.schedules) for group in groups) if total_steps is None else as_horizon("plot", total_steps)
+    numbers, name = _numbers_of(schedules, color_by, shape)
+    labels = _labels_of(schedules, labels, count)
+
+    lines: list[Any] = [None] * count
+    for group in groups:
+        steps, values = outline(group.schedules, last, COLUMNS if count <= SOME else FAN_COLUMNS).path()
+        for row, x, y in zip(group.rows.tolist(), np.broadcast_to(steps, values.shape), values, strict=True):
+            lines[row] = x, y
+    ax = new_axes(ax)
+    if numbers is None and (count <= FEW or labels):
+        for (x, y), label in zip(lines, labels or [None] * count, strict=True):
+            ax.plot(x, y, label=label, **style)
+        if labels:
+            ax.legend()
+    else:
+        _draw_fan(ax, lines, numbers, name, style)
+    if shape == () and not isinstance(schedules, list | tuple):
+        single = groups[0].schedules[0]
+        _draw_landmarks(ax, landmarks_of(single, last, outline(single, last, COLUMNS)))
+    ax.set(xlabel="step", ylabel="value", yscale="log" if log else "linear")
+    ax.set_xlim(0, max(last, 1))
+    return ax
+
+
+def compare(
+    a: ScheduleLike, b: ScheduleLike, total_steps: Whole | None = None, *, labels: Sequence[str] | None = None
+) -> "tuple[Axes, Axes]":
+    """Draw two schedules, and below, how far the second is above the first.
+
+    Args:
+        a: the first schedule.
+        b: the second.
+        total_steps: the length of the run; None for as many steps as it takes to see what both do.
+        labels: what they are called; None for their source.
+
+    Returns:
+        The axes above and below, in a new figure.
+
+    Raises:
+        TypeError: if one of them is not a single schedule, or its numbers are traced.
+
+    >>> above, below = compare(Linear(0.1, 0.0, 100), Cosine(0.1, 0.0, 100), 100)
+    >>> below.get_title()
+    'at most 0.0105, at step 23'
+    """
+    import matplotlib.pyplot as plt
+
+    pair = [as_schedule("compare", name, x, Schedule) for name, x in (("a", a), ("b", b))]
+    for name, schedule in zip("ab", pair, strict=True):
+        if schedule.shape:
+            raise TypeError(f"compare: `{name}` must be one schedule, got a stack of shape {schedule.shape}.")
+    check_concrete("compare", pair)
+    last = max(map(horizon, pair)) if total_steps is None else as_horizon("compare", total_steps)
+    _, (above, below) = plt.subplots(2, 1, figsize=(7, 5), height_ratios=(3, 1), sharex=True, layout="constrained")
+    plot(pair, last, ax=above, labels=labels)
+    difference = pair[1] - pair[0]
+    seen = outline(difference, last, COLUMNS)
+    below.axhline(0, color="0.8")
+    below.plot(*seen.path(), color="C3")
+    step, most = largest(difference, seen)
+    below.set(xlabel="step", ylabel="difference", title=f"at most {most:.3g}, at step {step}")
+    above.set_xlabel("")
+    return above, below
+
+
+# What is given.
+
+
+def _numbers_of(schedules: Any, color_by: Any, shape: tuple[int, ...]) -> tuple[np.ndarray | None, str]:
+    """The number by which each curve is coloured, and its name."""
+    if color_by is None:
+        return None, ""
+    if isinstance(color_by, str):
+        held = vars(schedules) if isinstance(schedules, Schedule) else {}
+        names = [field.name for field in getattr(schedules, "_fields", ()) if field.holds == "number"]
+        if color_by not in names:
+            came = f"{brief(color_by)}; they have {', '.join(names)}" if names else brief(color_by)
+            raise ValueError(f"plot: `color_by` must be numbers, or the name of a number of a stack, got {came}.")
+        return np.broadcast_to(as_exact(held[color_by]), shape).ravel().astype(float), color_by
+    numbers = np.asarray(color_by)
+    if numbers.shape != shape or numbers.dtype.kind not in "iuf":
+        came = f"{numbers.dtype} of shape {numbers.shape}"
+        raise ValueError(f"plot: `color_by` must be a real number for each curve, of shape {shape}, got {came}.")
+    return numbers.ravel().astype(float), ""
+
+
+def _labels_of(schedules: Any, labels: Sequence[str] | None, count: int) -> list[str] | None:
+    if labels is not None:
+        if isinstance(labels, str) or len(labels) != count:
+            raise ValueError(f"plot: `labels` must be one for each of {count} curves, got {brief(labels)}.")
+        return [str(label) for label in labels]
+    if not 1 < count <= FEW:
+        return None
+    if not isinstance(schedules, Schedule):
+        return [cut(repr(x), LABEL) for x in schedules] if len(schedules) == count else None
+    varying = {
+        field.name: np.broadcast_to(as_exact(held), schedules.shape).ravel()
+        for field in schedules._fields
+        if field.holds == "number" and (held := vars(schedules)[field.name]) is not None and not field.spec.ndim
+        if len(np.unique(as_exact(held))) > 1
+    }
+    return (
+        [", ".join(f"{name}={shortest(x[i])}" for name, x in varying.items()) for i in range(count)]
+        if varying
+        else None
+    )
+
+
+# What is drawn.
+
+
+def _draw_landmarks(ax: "Axes", marks: Sequence[Landmark]) -> None:
+    seen = [mark for mark in shortened(list(marks), MARKS) if isinstance(mark, Landmark) and math.isfinite(mark.value)]
+    ax.plot([mark.step for mark in seen], [mark.value for mark in seen], "o", color="0.3", markersize=3)
+
+
+def _draw_fan(ax: "Axes", lines: list[Any], numbers: np.ndarray | None, name: str, style: Mapping[str, Any]) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import LineCollection
+
+    curves = [np.stack([x, np.where(np.isfinite(y), y, np.nan)], axis=-1) for x, y in lines]
+    colored = np.arange(len(curves)) if numbers is None else numbers
+    known = colored[np.isfinite(colored)]
+    style = dict(style)
+    colors = ScalarMappable(scale(known) if len(known) else None, style.pop("cmap", "viridis"))
+    edges = np.where(np.isfinite(colored)[:, None], colors.to_rgba(colored), (0.8, 0.8, 0.8, 1.0))
+    look = {"linewidth": 0.7, "alpha": 0.7} if len(curves) > SOME else {"linewidth": 1.2}
+    ax.add_collection(LineCollection(curves, colors=edges, **{**look, **style}))
+    ax.autoscale_view()
+    if numbers is not None:
+        ax.figure.colorbar(colors, ax=ax, label=name)
