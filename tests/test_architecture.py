@@ -37,7 +37,9 @@ FLOORS = [
     "_sweep",
     "training",
     "plotting",
+    "cli",
     "__init__",
+    "__main__",
 ]
 """The house from the ground up: a folder is a floor, and so is a file beside them."""
 

@@ -71,6 +71,13 @@ def outline(schedule: Schedule, total_steps: int, columns: int) -> Outline:
     return Outline(begins, ends, first, lowest, highest, last, jumps.found())
 
 
+def some_rows(schedule: Schedule, most: int) -> Schedule:
+    """Rows of a stack, from the first to the last, as a stack of one axis."""
+    count = math.prod(schedule.shape)
+    chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+    return schedule[np.unravel_index(chosen, schedule.shape)]
+
+
 def values_at(schedule: Schedule, steps: np.ndarray) -> np.ndarray:
     """Its values, by the program that an outline uses."""
     size = _block(schedule)

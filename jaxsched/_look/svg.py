@@ -15,7 +15,7 @@ from jaxsched._data.checks import as_exact, is_traced
 from jaxsched._data.messages import cut
 from jaxsched._look.horizon import horizon
 from jaxsched._look.landmarks import Landmark, landmarks_of, shortened, shortest
-from jaxsched._look.outline import Outline, outline
+from jaxsched._look.outline import Outline, outline, some_rows
 from jaxsched._schedule.schedule import Schedule
 
 
@@ -42,7 +42,7 @@ def html(schedule: Schedule) -> str | None:
     if any(map(is_traced, jax.tree.leaves(schedule))) or not math.prod(schedule.shape):
         return None
     last = horizon(schedule)
-    rows = _some_rows(schedule) if schedule.shape else schedule
+    rows = some_rows(schedule, ROWS) if schedule.shape else schedule
     if (last + 1) * math.prod(rows.shape) > MOST:
         return None
     seen = outline(rows, last, COLUMNS)
@@ -57,13 +57,6 @@ def html(schedule: Schedule) -> str | None:
     text = "\n".join([cut(repr(schedule), LONGEST_SOURCE), *notes])
     style = "margin:0;white-space:pre-wrap;background:none"
     return f'<div>{_svg(seen, last, marks)}<pre style="{style}">{escape(text)}</pre></div>'
-
-
-def _some_rows(schedule: Schedule) -> Schedule:
-    """Rows of a stack, from the first to the last."""
-    count = math.prod(schedule.shape)
-    chosen = np.unique(np.linspace(0, count - 1, min(count, ROWS)).astype(int))
-    return schedule[np.unravel_index(chosen, schedule.shape)]
 
 
 def _ranges(schedule: Schedule) -> Iterator[str]:

@@ -8,6 +8,7 @@ import ast
 import itertools
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 import jax
 import numpy as np
 
+from jaxsched._combinators.choices import select
 from jaxsched._combinators.joins import join_schedules, sequence
 from jaxsched._combinators.stretching import stretch
 from jaxsched._data.messages import brief_with_type, cut, did_you_mean
@@ -32,11 +34,11 @@ DEEPEST = 100
 MOST = 5
 """So many numbers, for each character that a text may have, may all its calls look at together."""
 
-MORE = 20
-"""For so many numbers counts the work that a call has with each that an inner schedule holds, however many rows it has."""
+MORE = 10
+"""For so many more counts each number, or array of them, of a schedule that lies within a call."""
 
 COMPILED = 50_000
-"""For so many counts a call that JAX has to compile."""
+"""For so many counts a call for which JAX compiles."""
 
 WIDTH = 100
 """So many characters around a mistake are shown."""
@@ -100,13 +102,14 @@ class _Reader:
             )
         if not self.text:
             raise ValueError("loads: the text is empty.")
+        if unknown := re.search("[\0\ud800-\udfff]", self.text):
+            self._fail_behind(self.text[: unknown.start()], f"there is no character {unknown[0]!r}")
         depths = itertools.accumulate((x in "([{") - (x in ")]}") for x in self.text)
         if deep := next((i for i, depth in enumerate(depths) if depth > DEEPEST), None):
-            before = self.text[:deep].split("\n")
-            self._fail_at(f"more than {DEEPEST} brackets lie within each other", len(before), len(before[-1]), 1)
+            self._fail_behind(self.text[:deep], f"more than {DEEPEST} brackets lie within each other")
         try:
             with warnings.catch_warnings(action="error"):  # what Python only warns of, such as `1or 2`
-                return ast.parse(self.text, mode="eval").body
+                return ast.parse(f"{self.text}\n", mode="eval").body  # with an end, at which something may be missing
         except SyntaxError as error:
             self._fail_at(error.msg, error.lineno or 1, (error.offset or 1) - 1, 1)
         except (RecursionError, MemoryError):
@@ -142,7 +145,9 @@ class _Reader:
         given = self.read(operand)
         if isinstance(given, bool | str | list | None):
             self.fail("there must be a number or a schedule behind a sign", operand)
-        return -given if isinstance(sign, ast.USub) else given
+        if isinstance(sign, ast.UAdd):
+            return given
+        return self.made(operand, lambda x: -x, [given], {}) if isinstance(given, Schedule) else -given
 
     def _computed(self, node: ast.BinOp) -> Schedule:
         """A chain of one operator is one schedule, however long it is."""
@@ -181,10 +186,13 @@ class _Reader:
     def made(self, node: ast.expr, make: Callable[..., Schedule], given: list[Any], words: dict[str, Any]) -> Schedule:
         self.looked_at += _cost(make, {**dict(enumerate(given)), **words})
         if self.looked_at > MOST * self.max_length:
-            self.fail(f"all calls would look at more than {MOST * self.max_length:,} numbers", node)
+            most = f"{MOST * self.max_length:,} numbers ({MOST} for each of `max_length`)"
+            self.fail(f"all calls would look at more than {most}", node)
         try:
             return make(*given, **words)
-        except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
+        except RecursionError:
+            raise
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError, RuntimeError) as error:
             message = str(error.args[0]) if error.args else type(error).__name__
             about = (word.value for word in getattr(node, "keywords", ()) if f"`{word.arg}`" in message)
             self.fail(message, next(about, node))
@@ -196,6 +204,10 @@ class _Reader:
         encoded = self.text.split("\n")[line - 1].encode()
         end = end if line == last_line else len(encoded)
         self._fail_at(message, line, len(encoded[:begin].decode()), len(encoded[begin:end].decode()))
+
+    def _fail_behind(self, before: str, message: str) -> NoReturn:
+        *lines, last = before.split("\n")
+        self._fail_at(message, len(lines) + 1, len(last), 1)
 
     def _fail_at(self, message: str, line: int, begin: int, length: int) -> NoReturn:
         lines = self.text.split("\n")
@@ -212,19 +224,17 @@ class _Reader:
 
 def _cost(make: Callable[..., Schedule], arguments: dict[Any, Any]) -> int:
     """How many numbers a call looks at: as many rows as there may be, times those in a row."""
-    tables, shapes, inner, in_a_row = _tables(make), list[tuple[int, ...]](), list[Schedule](), 1
+    tables, shapes, schedules = _tables(make), list[tuple[int, ...]](), list[Schedule]()
+    in_a_row = 1
     for key, x in arguments.items():
-        shape, schedules = (
-            _extent(x),
-            [each for each in (x if isinstance(x, list) else [x]) if isinstance(each, Schedule)],
-        )
-        if isinstance(x, list) and (schedules or key in tables):
-            in_a_row, shape = in_a_row + len(x), shape[1:]
-        shapes.append(shape)
-        inner += schedules
+        inner = [each for each in (x if isinstance(x, list) else [x]) if isinstance(each, Schedule)]
+        is_table = isinstance(x, list) and (key in tables or bool(inner))
+        in_a_row += len(x) if is_table else 0
+        shapes.append(_extent(x)[is_table:])
+        schedules += inner
     rows = math.prod(_common(shapes))
     cost = rows * in_a_row + (COMPILED if make is stretch else 0)
-    for schedule in inner:
+    for schedule in schedules:
         leaves = jax.tree.leaves(schedule)
         cost += MORE * len(leaves) + sum(map(np.size, leaves)) * rows // math.prod(_common([schedule.shape]))
     return cost
@@ -232,8 +242,8 @@ def _cost(make: Callable[..., Schedule], arguments: dict[Any, Any]) -> int:
 
 def _tables(make: Callable[..., Schedule]) -> set[Any]:
     """The arguments that are tables, by position and by name: what they list are not rows."""
-    if make in (join_schedules, sequence):
-        return {1, "boundaries", "durations"}
+    if make in (join_schedules, sequence, select):
+        return {1, "schedules", "boundaries", "durations"} | (set() if make is select else {0})
     fields = getattr(getattr(make, "Recipe", make), "_fields", ())
     return {key for i, field in enumerate(fields) if field.spec.ndim for key in (i, field.name)}
 
