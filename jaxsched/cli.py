@@ -56,13 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (_Unreadable, OSError, ImportError) as error:
+    except (_UnreadableError, OSError, ImportError) as error:
         message = ". ".join([str(error), *getattr(error, "__notes__", [])]).removeprefix("loads: ")
         print(f"jaxsched: error: {message}", file=sys.stderr)
         return 2
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """A schedule that was given is none."""
 
 
@@ -136,9 +136,9 @@ def _read(specs: Sequence[str]) -> list[Schedule]:
     try:
         schedules = [loads(sys.stdin.read() if spec == "-" else spec) for spec in specs]
     except ValueError as error:
-        raise _Unreadable(error) from error
+        raise _UnreadableError(error) from error
     if len(shapes := {schedule.shape for schedule in schedules}) > 1:
-        raise _Unreadable(f"the schedules must all be of one shape, got {', '.join(map(str, shapes))}")
+        raise _UnreadableError(f"the schedules must all be of one shape, got {', '.join(map(str, shapes))}")
     return schedules
 
 
