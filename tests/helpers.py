@@ -30,8 +30,8 @@ def makes_a_schedule(public: object) -> bool:
     return inspect.isfunction(public) and inspect.signature(public).return_annotation is js.Schedule
 
 
-MAKE_ONE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack"}
-"""The public names that make a schedule; the two others make a stack."""
+MAKE_ONE = {name for name in js.__all__ if makes_a_schedule(getattr(js, name))} - {"build", "stack", "loads"}
+"""The public names that make a schedule; two others make a stack, and one reads a text."""
 
 
 def tiers(cases: Mapping[str, Any] | Iterable[str], always: Container[str]) -> list[Any]:

@@ -52,3 +52,9 @@ def test_the_table_is_what_the_script_writes():
     readme = gallery.README.read_text(encoding="utf-8")
     shown = readme.partition(gallery.BEGIN)[2].partition(gallery.END)[0]
     assert shown.strip() == gallery.markdown(), "run `python examples/gallery.py`"
+
+
+def test_the_picture_of_a_notebook_is_what_the_script_writes():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    look = load(EXAMPLES / "look.py")
+    assert (EXAMPLES / "look.svg").read_text(encoding="utf-8") == look.svg(), "run `python examples/look.py`"

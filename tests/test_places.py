@@ -9,6 +9,7 @@ import jaxsched as js
 from benchmarks.curves import CURVES as RACED
 from benchmarks.plain import PLAIN
 from jaxsched._curves.shapes import SHAPES
+from jaxsched._text.names import NAMES
 from tests import catalogue, strategies, test_accuracy, truth
 from tests.helpers import MAKE_ONE
 from tests.test_gallery import ENTRIES
@@ -38,6 +39,7 @@ PLACES = {
     "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
     "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
     "examples/gallery.py": (MAKE_ONE, named(ENTRIES), set()),
+    "jaxsched/_text/names.py": (MAKE_ONE, set(NAMES), {"FromFunction"}),  # no text holds a function
     "tests/strategies.py: SHAPES": (set(SHAPES), set(strategies.SHAPES), {"geometric"}),  # in tri_stage and infinite
 }
 """What should be in each place, what is there, and what need not be."""
