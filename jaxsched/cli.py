@@ -4,12 +4,14 @@ A picture in the terminal needs plotille (`pip install 'jaxsched[cli]'`), one in
 """
 
 import argparse
+import contextlib
 import inspect
 import itertools
 import math
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,8 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]  # formulas have Greek letters
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        return _run(_parser(), arguments)
+        status = _run(_parser(), [f" {x}" if _begins_with_minus(x) else x for x in given])
+        sys.stdout.flush()  # here, where an error is seen
+        return status
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -64,6 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class _UnreadableError(Exception):
     """A schedule that was given is none."""
+
+
+def _begins_with_minus(argument: str) -> bool:
+    """Whether it is a schedule, which looks like an option: `-Linear(1, 0, 100)`."""
+    return argument.startswith("-") and "(" in argument and not argument.startswith("--")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,8 +116,8 @@ def _output(text: str) -> Path:
     return path
 
 
-def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
-    options = parser.parse_args(arguments)
+def _run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    options = parser.parse_intermixed_args(arguments)  # schedules may be before and behind -n
     if options.list:
         print("\n".join(_listing()))
         return 0
@@ -116,15 +126,17 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> in
     if options.specs.count("-") > 1:
         parser.error("only one schedule can be read from stdin")
     schedules = _read(options.specs)
-    steps = options.steps or max(map(horizon, schedules))
+    steps = options.steps or horizon(*schedules)
     if options.output:
         _write(options.output, schedules, steps)
     findings = 0
     print(_picture(schedules, steps))
-    for schedule in schedules:
+    for schedule, color in zip(schedules, _colors(), strict=False):
         found = lint(schedule, steps)
         findings += len(found)
-        print("\n".join(["", *_described(schedule, steps), *(f"lint: {finding}" for finding in found)]))
+        source, *marks = _described(schedule, steps)
+        source = _painted(source, color) if len(schedules) > 1 else source  # as its curve is
+        print("\n".join(["", source, *marks, *(f"lint: {finding}" for finding in found)]))
     if len(schedules) == 2 and not any(schedule.shape for schedule in schedules):
         print("\n" + _difference(schedules, steps))
     if options.output:
@@ -134,7 +146,7 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> in
 
 def _read(specs: Sequence[str]) -> list[Schedule]:
     try:
-        schedules = [loads(sys.stdin.read() if spec == "-" else spec) for spec in specs]
+        schedules = [loads(sys.stdin.read() if spec == "-" else spec[spec.startswith(" -") :]) for spec in specs]
     except ValueError as error:
         raise _UnreadableError(error) from error
     if len(shapes := {schedule.shape for schedule in schedules}) > 1:
@@ -151,8 +163,8 @@ def _listing() -> Iterator[str]:
         parameters = inspect.signature(make).parameters.values()
         bare = inspect.Signature([x.replace(annotation=x.empty) for x in parameters])
         summary, second, *_ = (inspect.getdoc(getattr(make, "Recipe", make)) or "").split("\n\n")
-        formula = second.splitlines()[0].strip() if second.startswith("    ") else summary
-        yield f"{name}{bare}\n    {formula}"
+        formula = inspect.cleandoc(second) if second.startswith("    ") else summary
+        yield f"{name}{bare}\n{textwrap.indent(formula, '    ')}"
 
 
 def _described(schedule: Schedule, steps: int) -> Iterator[str]:
@@ -175,6 +187,18 @@ def _difference(schedules: Sequence[Schedule], steps: int) -> str:
     return f"difference: at most {most:.4g}, at step {step}" if most else "difference: none, at any step"
 
 
+def _colors() -> Iterator[str | None]:
+    return itertools.cycle(COLORS if sys.stdout.isatty() else [None])
+
+
+def _painted(text: str, color: str | None) -> str:
+    try:
+        from plotille import color as paint
+    except ImportError:
+        return text
+    return paint(text, fg=color)
+
+
 def _picture(schedules: Sequence[Schedule], steps: int) -> str:
     try:
         from plotille import Canvas
@@ -186,8 +210,7 @@ def _picture(schedules: Sequence[Schedule], steps: int) -> str:
     finite = np.concatenate([[0.0], *(x[np.isfinite(x)] for x in known)])
     low, high = float(finite.min()), float(finite.max()) or float(finite.min() == 0.0)
     canvas = Canvas(width, LINES, xmax=2 * width, ymax=4 * LINES)  # in dots, of which a character has 2 x 4
-    colors = COLORS if sys.stdout.isatty() else [None]
-    for each, color in zip(seen, itertools.cycle(colors), strict=False):
+    for each, color in zip(seen, _colors(), strict=False):
         x, y = each.path()
         columns = np.floor(x / steps * (2 * width - 1))
         heights = np.rint((y - low) / (high - low) * (4 * LINES - 1))
@@ -198,7 +221,10 @@ def _picture(schedules: Sequence[Schedule], steps: int) -> str:
             for begin, end in itertools.pairwise([*points[:1], *points]):
                 canvas.line(*begin, *end, color=color)
     sides = [f"{high:.4g}", *[""] * (LINES - 2), f"{low:.4g}"]
-    lines = [f"{side:>10} {line}" for side, line in zip(sides, canvas.plot().splitlines(), strict=True)]
+    drawn = canvas.plot()
+    if b"?" in "⣿".encode(sys.stdout.encoding or "utf-8", "replace"):  # where there are no dots
+        drawn = "".join(" " if x == "⠀" else "*" if "⠀" < x <= "⣿" else x for x in drawn)
+    lines = [f"{side:>10} {line}" for side, line in zip(sides, drawn.splitlines(), strict=True)]
     return "\n".join([*lines, f"{'0':>12}{f'step {steps}':>{width - 1}}"])
 
 
@@ -211,8 +237,11 @@ def _write(path: Path, schedules: Sequence[Schedule], steps: int) -> None:
     try:
         {".csv": _write_csv, ".npy": _write_npy}.get(path.suffix, _write_picture)(part, schedules, steps)
         os.replace(part, path)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _write_npy(path: Path, schedules: Sequence[Schedule], steps: int) -> None:

@@ -29,9 +29,9 @@ SHOWN = {"length": 1, "period": CYCLES, "time": HALF_LIVES}
 """How much of a number of steps, by its kind."""
 
 
-def horizon(schedule: Schedule) -> int:
-    """The number of steps in which it shows what it does; of a stack, in which every row does."""
-    steps = _horizon(schedule)
+def horizon(*schedules: Schedule) -> int:
+    """The number of steps in which they show what they do; of a stack, in which every row does."""
+    steps = max(map(_horizon, schedules))
     return min(math.ceil(steps), last_step()) if steps >= 1 else UNKNOWN
 
 

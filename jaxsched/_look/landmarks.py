@@ -1,5 +1,7 @@
 """The steps of a schedule that a reader looks for, with the values there."""
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -7,8 +9,9 @@ import numpy as np
 
 from jaxsched._combinators.choices import DecayFrom, Splice
 from jaxsched._combinators.clocks import Shift
-from jaxsched._combinators.joins import Join, JoinAlike
-from jaxsched._combinators.pieces import NOTICEABLE, Piece, in_whole_steps, operands, pieces
+from jaxsched._combinators.joins import Join, JoinAlike, pieces_of
+from jaxsched._combinators.pieces import NOTICEABLE, operands
+from jaxsched._data.checks import as_exact
 from jaxsched._data.fields import as_schedule
 from jaxsched._data.source import show
 from jaxsched._look.outline import Outline, first_step_with, outline, values_at
@@ -40,7 +43,11 @@ class Landmark(NamedTuple):
 
 def shortest(value: Any) -> str:
     """A number in as few decimals as `repr` of a schedule has."""
-    return show(value if isinstance(value, np.integer) else np.float32(value))
+    if isinstance(value, np.integer):
+        return show(value)
+    with np.errstate(over="ignore", under="ignore"):
+        short = np.float32(value)
+    return show(short if np.isclose(float(short), value, 1e-6, 0, equal_nan=True) else np.float64(value))
 
 
 def landmarks(schedule: ScheduleLike, total_steps: Whole) -> list[Landmark]:
@@ -111,39 +118,57 @@ def shortened(marks: Sequence[Landmark], most: int) -> Iterator[Landmark | str]:
 # What the pieces say.
 
 
+class _Phase(NamedTuple):
+    """A schedule that shows at the times [begin, end), which may be real, and whose own step 0 is at `zero`."""
+
+    schedule: Schedule
+    zero: float
+    begin: float
+    end: float
+
+
 def _of_phases(schedule: Schedule, last: int) -> Iterator[tuple[int, str]]:
-    for phase in _phases(schedule, 0, last + 1):
-        if 0 < phase.begin < last:
-            yield phase.begin, f"{phase.name} begins"
-        fields = vars(phase.schedule)
+    for piece, zero, begin, end in _phases(schedule, 0, last + 1):
+        begins, ends = _step_at(begin), _step_at(end)
+        if 0 < begins < min(ends, last):
+            yield begins, f"{piece._name} begins"
+        fields = vars(piece)
         if fields.get("transition_steps") is not None and fields.get("end_value") is not None:
-            over = phase.begin + in_whole_steps(fields["transition_steps"])
-            if phase.begin < over < phase.end and 0 < over < last:
-                yield over, f"{phase.name} ends"
+            over = _step_at(zero + as_exact(fields["transition_steps"]).item())
+            if begins < over < min(ends, last):
+                yield over, f"{piece._name} ends"
 
 
-def _phases(schedule: Schedule, begin: int, end: int) -> Iterator[Piece]:
+def _step_at(time: float) -> int:
+    """The first step that is not before a time, but for the digits that a sum of real lengths may lack."""
+    return math.ceil(time * (1 - 1e-12))
+
+
+def _phases(schedule: Schedule, begin: float, end: float) -> Iterator[_Phase]:
     """What a reader would call the phases of a schedule whose step 0 is at `begin`."""
     match schedule:
         case Recipe():
             yield from _phases(schedule._composition(), begin, end)
         case Join() | JoinAlike():
-            for piece in pieces(schedule, begin, end):
-                yield from _phases(*piece)
+            bounds = [begin, *(min(begin + x, end) for x in as_exact(schedule.boundaries).tolist()), end]
+            for piece, (at, until) in zip(pieces_of(schedule), itertools.pairwise(bounds), strict=True):
+                if at < until:
+                    yield from _phases(piece, at, until)
         case Shift():
-            inner = _phases(schedule.schedule, begin + in_whole_steps(schedule.steps), end)
-            yield from (piece for piece in inner if piece.end > begin)
+            for phase in _phases(schedule.schedule, begin + as_exact(schedule.steps).item(), end):
+                if phase.end > begin:
+                    yield phase._replace(begin=max(phase.begin, begin))
         case Arithmetic() if schedule.symbol not in ("minimum", "maximum"):  # of their operands, only one shows
             for operand in operands(schedule):
                 yield from _phases(operand, begin, end)
         case Splice():
-            at = min(begin + in_whole_steps(schedule.at), end)
+            at = min(begin + as_exact(schedule.at).item(), end)
             yield from (*_phases(schedule.first, begin, at), *_phases(schedule.then, at, end))
         case DecayFrom():
-            at = min(begin + in_whole_steps(schedule.at), end)
-            yield from (*_phases(schedule.schedule, begin, at), Piece(schedule, at, end))
+            at = min(begin + as_exact(schedule.at).item(), end)
+            yield from (*_phases(schedule.schedule, begin, at), _Phase(schedule, at, at, end))
         case _:
-            yield Piece(schedule, begin, end)
+            yield _Phase(schedule, begin, begin, end)
 
 
 # What the values say.
@@ -165,7 +190,7 @@ def _of_jumps(schedule: Schedule, seen: Outline) -> Iterator[tuple[int, str]]:
 def _peaks(schedule: Schedule, seen: Outline) -> Iterator[int]:
     """The maxima between a rise and a fall of a hundredth of the range."""
     columns = np.arange(len(seen.begins)).repeat(2)
-    rises = seen.first <= seen.last
+    rises = (seen.first <= seen.last) | (seen.first == seen.lowest) | (seen.last == seen.highest)  # one may be NaN
     order = np.where(rises, seen.lowest, seen.highest), np.where(rises, seen.highest, seen.lowest)
     values = np.stack(order, axis=-1).ravel()
     columns, values = columns[np.isfinite(values)], values[np.isfinite(values)]
@@ -188,8 +213,13 @@ def _peaks(schedule: Schedule, seen: Outline) -> Iterator[int]:
 
 
 def _first_negative(schedule: Schedule, seen: Outline) -> Iterator[int]:
-    if not (np.nanmax(seen.highest) > 0 > np.nanmin(seen.lowest)):
-        return
-    column = int(np.argmax(seen.lowest < 0))
-    steps = np.arange(seen.begins[column], seen.ends[column] + 1)
-    yield int(steps[np.argmax(values_at(schedule, steps) < 0)])
+    """The first step below 0 after one above it."""
+    above = np.logical_or.accumulate(seen.highest > 0)
+    for column in np.flatnonzero(above & (seen.lowest < 0))[:2].tolist():  # in the first one, it may be above too late
+        steps = np.arange(int(seen.begins[column]), int(seen.ends[column]) + 1)
+        values = values_at(schedule, steps)
+        since = above[column - 1] if column else False
+        negative = (values < 0) & (np.logical_or.accumulate(values > 0) | since)
+        if negative.any():
+            yield int(steps[negative.argmax()])
+            return

@@ -43,7 +43,7 @@ class Outline(NamedTuple):
         earlier, later = np.where(rises, self.lowest, self.highest), np.where(rises, self.highest, self.lowest)
         steps = [self.begins, np.where(earlier == self.first, self.begins, middle)]
         steps += [np.where(later == self.last, self.ends, middle), self.ends]
-        row = (*self.first.shape[:-1], -1)
+        row = (*self.first.shape[:-1], 4 * len(self.begins))
         values = np.stack([self.first, earlier, later, self.last], axis=-1).reshape(row)
         return np.stack(np.broadcast_arrays(*steps), axis=-1).reshape(row), values
 
@@ -88,11 +88,12 @@ def values_at(schedule: Schedule, steps: np.ndarray) -> np.ndarray:
 
 def largest(schedule: Schedule, seen: Outline) -> tuple[int, float]:
     """The first step at which a schedule is furthest from 0, and how far it is."""
-    extremes = np.stack([seen.highest, -seen.lowest])
-    most = float(np.nanmax(extremes))
-    sign, column = np.unravel_index(np.nanargmax(extremes), extremes.shape)
-    value = -most if sign else most
-    return first_step_with(schedule, value, int(seen.begins[column]), int(seen.ends[column])), most
+    most = float(np.fmax.reduce([seen.highest, -seen.lowest], axis=None))
+    found: list[int] = []
+    for value, extremes in ((most, seen.highest), (-most, seen.lowest)):
+        for column in np.flatnonzero(extremes == value)[:1]:
+            found.append(first_step_with(schedule, value, int(seen.begins[column]), int(seen.ends[column])))
+    return min(found, default=0), most
 
 
 def first_step_with(schedule: Schedule, value: float, begin: int, end: int) -> int:
@@ -129,6 +130,7 @@ class _Jumps:
         self.held, self.step, self.largest, self.steps = np.empty(0), 0, 0.0, [np.empty(0, int)]
 
     def look(self, values: np.ndarray) -> None:
+        values = np.where(np.isfinite(values), values, np.nan).astype(float)  # differences of floats may overflow
         held = np.concatenate([self.held if len(self.held) else values[:1], values])
         if not len(self.held):
             self.step = -1

@@ -19,7 +19,7 @@ from jaxsched._look.outline import Outline, outline, some_rows
 from jaxsched._schedule.schedule import Schedule
 
 
-WIDTH, HEIGHT, LEFT, TOP = 320, 100, 64, 6
+WIDTH, HEIGHT, LEFT, TOP = 320, 100, 72, 6
 """Of the part with the curves, in pixels, and where that begins."""
 
 COLUMNS = 160
@@ -31,7 +31,7 @@ ROWS, LINES, MOST_OF_LINES = 64, 12, 2400
 LONGEST_SOURCE, MARKS = 400, 9
 """So many characters of the source are shown, and so many landmarks."""
 
-MOST = 2**27
+MOST = 2**26
 """More values than this take seconds, and there is no picture."""
 
 COLOR = "#4477aa"  # on white and on black
@@ -64,7 +64,9 @@ def _ranges(schedule: Schedule) -> Iterator[str]:
     yield f"{count} rows, {min(count, ROWS)} of them in the picture" if count > ROWS else f"{count} rows"
     for field in schedule._fields:
         held = vars(schedule)[field.name]
-        if field.holds == "number" and held is not None and np.size(numbers := as_exact(held)):
+        if field.holds != "number" or held is None or isinstance(held, Schedule):
+            continue
+        if np.size(numbers := as_exact(held)):
             least, most = shortest(numbers.min()), shortest(numbers.max())
             yield f"{field.name}: {least}" if least == most else f"{field.name}: {least} to {most}"
 
@@ -73,8 +75,10 @@ def _ranges(schedule: Schedule) -> Iterator[str]:
 
 
 def _svg(seen: Outline, last: int, marks: list[Landmark]) -> str:
-    low, high = float(np.nanmin(seen.lowest)), float(np.nanmax(seen.highest))
-    bottom, top = min(low, 0.0), max(high, 0.0)
+    seen = seen._replace(**{name: _finite(getattr(seen, name)) for name in ("first", "lowest", "highest", "last")})
+    fmin, fmax = np.fmin.reduce, np.fmax.reduce
+    low, high = (float(fn([seen.lowest, seen.highest], axis=None)) for fn in (fmin, fmax))
+    bottom, top = min(0.0, low), max(0.0, high)  # in this order, no -0.0
     unit = (top - bottom) or 1.0
 
     def place(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,11 +88,13 @@ def _svg(seen: Outline, last: int, marks: list[Landmark]) -> str:
     parts = [f'<path d="M{LEFT} {TOP}v{HEIGHT}h{WIDTH}" stroke="currentColor" opacity=".4"/>']
     steps, values = seen.path()
     if values.ndim > 1:
-        lower, upper = (
-            place(seen.begins, fn(x, axis=0)) for fn, x in ((np.nanmin, seen.lowest), (np.nanmax, seen.highest))
+        lower, upper = fmin(seen.lowest, axis=0), fmax(seen.highest, axis=0)
+        bands = (
+            path(*place(np.append(begins, begins[::-1]), np.append(lower[known], upper[known][::-1]))) + "z"
+            for known in _runs(np.isfinite(lower))
+            for begins in [seen.begins[known]]
         )
-        band = np.concatenate([lower[0], upper[0][::-1]]), np.concatenate([lower[1], upper[1][::-1]])
-        parts.append(f'<path d="{path(*band)}z" fill="{COLOR}" opacity=".2"/>')
+        parts.append(f'<path d="{"".join(bands)}" fill="{COLOR}" opacity=".2"/>')
         length = 0
         for row in np.unique(np.linspace(0, len(values) - 1, LINES).astype(int)):
             line = path(*place(np.broadcast_to(steps, values.shape)[row], values[row]))
@@ -107,8 +113,18 @@ def _svg(seen: Outline, last: int, marks: list[Landmark]) -> str:
     parts += _texts((LEFT - 4, TOP + 8, "end", f"{top:.4g}"), (LEFT - 4, y, "end", f"{bottom:.4g}"))
     parts += _texts((LEFT, y + 14, "start", "0"), (LEFT + WIDTH, y + 14, "end", f"step {last}"))
     size = f'width="{LEFT + WIDTH + 8}" height="{y + 20}"'
-    font = 'font-family="sans-serif" font-size="11"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} fill="none" {font}>{"".join(parts)}</svg>'
+    style = 'fill="none" stroke-linecap="round" font-family="sans-serif" font-size="11"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>{"".join(parts)}</svg>'
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _runs(known: np.ndarray) -> Iterator[slice]:
+    """Where it is true without interruption."""
+    edges = np.flatnonzero(np.diff(known, prepend=False, append=False))
+    return itertools.starmap(slice, edges.reshape(-1, 2).tolist())
 
 
 def _texts(*texts: tuple[int, int, str, str]) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Pictures of schedules: of one, of several, of a fan of thousands."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from jaxsched._data.checks import as_exact
@@ -28,8 +29,8 @@ COLUMNS, FAN_COLUMNS = 1000, 250
 FEW, SOME = 10, 50
 """Up to so many curves have labels and colours of their own; more than so many are a fan."""
 
-LABEL = 60
-"""So many characters of its source name a curve."""
+LABEL, MIDDLING, SHORT = 60, 45, 20
+"""So many characters of its source name a curve; two labels fit side by side; and a label fits into the picture."""
 
 MARKS = 12
 """So many landmarks are drawn."""
@@ -79,28 +80,34 @@ def plot(
     shape, groups = as_groups("plot", schedules)
     count = math.prod(shape)
     check_concrete("plot", [group.schedules for group in groups])
-    last = max(horizon(group.schedules) for group in groups) if total_steps is None else as_horizon("plot", total_steps)
+    last = horizon(*(group.schedules for group in groups)) if total_steps is None else as_horizon("plot", total_steps)
     numbers, name = _numbers_of(schedules, color_by, shape)
-    labels = _labels_of(schedules, labels, count)
+    labels = _labels_of(schedules, labels, count, numbers is None)
 
     lines: list[Any] = [None] * count
     for group in groups:
         steps, values = outline(group.schedules, last, COLUMNS if count <= SOME else FAN_COLUMNS).path()
-        for row, x, y in zip(group.rows.tolist(), np.broadcast_to(steps, values.shape), values, strict=True):
+        size = len(group.rows), values.shape[-1]  # a schedule without numbers is one, however many rows it has
+        for row, x, y in zip(group.rows.tolist(), *(np.broadcast_to(z, size) for z in (steps, values)), strict=True):
             lines[row] = x, y
+    shown = ax.get_xlim()[1] if ax is not None and ax.has_data() else 1
     ax = new_axes(ax)
-    if numbers is None and (count <= FEW or labels):
+    if numbers is None and "cmap" not in style and (count <= FEW or labels):
         for (x, y), label in zip(lines, labels or [None] * count, strict=True):
-            ax.plot(x, y, label=label, **style)
-        if labels:
-            ax.legend()
+            ax.plot(x, y, **{"label": label, **style})
     else:
-        _draw_fan(ax, lines, numbers, name, style)
+        edges = _draw_fan(ax, lines, numbers, name, style)
+        for label, edge in zip(labels or [], edges, strict=False):
+            ax.plot([], [], color=edge, label=label)
+    if labels:
+        ax.legend(**_legend_look(ax, labels))
     if shape == () and not isinstance(schedules, list | tuple):
-        single = groups[0].schedules[0]
+        single = groups[0].schedules[0] if groups[0].schedules.shape else groups[0].schedules
         _draw_landmarks(ax, landmarks_of(single, last, outline(single, last, COLUMNS)))
-    ax.set(xlabel="step", ylabel="value", yscale="log" if log else "linear")
-    ax.set_xlim(0, max(last, 1))
+    ax.set(xlabel="step", ylabel="value")
+    if log:
+        ax.set_yscale("log")
+    ax.set_xlim(0, max(last, shown))
     return ax
 
 
@@ -121,9 +128,9 @@ def compare(
     Raises:
         TypeError: if one of them is not a single schedule, or its numbers are traced.
 
-    >>> above, below = compare(Linear(0.1, 0.0, 100), Cosine(0.1, 0.0, 100), 100)
+    >>> above, below = compare(Linear(0.1, 0.0, 100), OneMinusSqrt(0.1, 0.0, 100), 100)
     >>> below.get_title()
-    'at most 0.0105, at step 23'
+    'at most 0.025, at step 25'
     """
     import matplotlib.pyplot as plt
 
@@ -132,7 +139,7 @@ def compare(
         if schedule.shape:
             raise TypeError(f"compare: `{name}` must be one schedule, got a stack of shape {schedule.shape}.")
     check_concrete("compare", pair)
-    last = max(map(horizon, pair)) if total_steps is None else as_horizon("compare", total_steps)
+    last = horizon(*pair) if total_steps is None else as_horizon("compare", total_steps)
     _, (above, below) = plt.subplots(2, 1, figsize=(7, 5), height_ratios=(3, 1), sharex=True, layout="constrained")
     plot(pair, last, ax=above, labels=labels)
     difference = pair[1] - pair[0]
@@ -140,7 +147,8 @@ def compare(
     below.axhline(0, color="0.8")
     below.plot(*seen.path(), color="C3")
     step, most = largest(difference, seen)
-    below.set(xlabel="step", ylabel="difference", title=f"at most {most:.3g}, at step {step}")
+    title = f"at most {most:.3g}, at step {step}" if most else "none at any step"
+    below.set(xlabel="step", ylabel="difference", title=title)
     above.set_xlabel("")
     return above, below
 
@@ -153,39 +161,48 @@ def _numbers_of(schedules: Any, color_by: Any, shape: tuple[int, ...]) -> tuple[
     if color_by is None:
         return None, ""
     if isinstance(color_by, str):
-        held = vars(schedules) if isinstance(schedules, Schedule) else {}
-        names = [field.name for field in getattr(schedules, "_fields", ()) if field.holds == "number"]
+        names = list(_numbers_held(schedules)) if isinstance(schedules, Schedule) else []
         if color_by not in names:
             came = f"{brief(color_by)}; they have {', '.join(names)}" if names else brief(color_by)
             raise ValueError(f"plot: `color_by` must be numbers, or the name of a number of a stack, got {came}.")
-        return np.broadcast_to(as_exact(held[color_by]), shape).ravel().astype(float), color_by
-    numbers = np.asarray(color_by)
-    if numbers.shape != shape or numbers.dtype.kind not in "iuf":
-        came = f"{numbers.dtype} of shape {numbers.shape}"
-        raise ValueError(f"plot: `color_by` must be a real number for each curve, of shape {shape}, got {came}.")
+        return np.broadcast_to(_numbers_held(schedules)[color_by], shape).ravel().astype(float), color_by
+    check_concrete("plot", color_by)
+    rule = f"plot: `color_by` must be a real number for each curve, of shape {shape}, got"
+    try:
+        numbers = np.asarray(color_by)
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(f"{rule} {brief(color_by)}.") from error
+    if numbers.shape != shape or not any(jnp.issubdtype(numbers.dtype, kind) for kind in (np.integer, np.floating)):
+        raise ValueError(f"{rule} {numbers.dtype} of shape {numbers.shape}.")
     return numbers.ravel().astype(float), ""
 
 
-def _labels_of(schedules: Any, labels: Sequence[str] | None, count: int) -> list[str] | None:
+def _labels_of(schedules: Any, labels: Sequence[str] | None, count: int, wanted: bool) -> list[str] | None:
     if labels is not None:
-        if isinstance(labels, str) or len(labels) != count:
-            raise ValueError(f"plot: `labels` must be one for each of {count} curves, got {brief(labels)}.")
-        return [str(label) for label in labels]
-    if not 1 < count <= FEW:
+        given = None if isinstance(labels, str) or not isinstance(labels, Iterable) else list(labels)
+        if given is None or len(given) != count:
+            raise ValueError(f"plot: `labels` must be one for each of {count} curves, got {brief(given or labels)}.")
+        return [str(label) for label in given]
+    if not wanted or not 1 < count <= FEW:
         return None
     if not isinstance(schedules, Schedule):
         return [cut(repr(x), LABEL) for x in schedules] if len(schedules) == count else None
     varying = {
-        field.name: np.broadcast_to(as_exact(held), schedules.shape).ravel()
-        for field in schedules._fields
-        if field.holds == "number" and (held := vars(schedules)[field.name]) is not None and not field.spec.ndim
-        if len(np.unique(as_exact(held))) > 1
+        name: np.broadcast_to(held, schedules.shape).ravel()
+        for name, held in _numbers_held(schedules).items()
+        if len(np.unique(held)) > 1
     }
     return (
         [", ".join(f"{name}={shortest(x[i])}" for name, x in varying.items()) for i in range(count)]
         if varying
         else None
     )
+
+
+def _numbers_held(schedule: Schedule) -> dict[str, np.ndarray]:
+    """The numbers of a stack, one for each row or one for all, by name; without its tables."""
+    held = ((field, vars(schedule)[field.name]) for field in schedule._fields if field.holds == "number")
+    return {field.name: as_exact(x) for field, x in held if x is not None and not field.spec.ndim}
 
 
 # What is drawn.
@@ -196,14 +213,28 @@ def _draw_landmarks(ax: "Axes", marks: Sequence[Landmark]) -> None:
     ax.plot([mark.step for mark in seen], [mark.value for mark in seen], "o", color="0.3", markersize=3)
 
 
-def _draw_fan(ax: "Axes", lines: list[Any], numbers: np.ndarray | None, name: str, style: Mapping[str, Any]) -> None:
+def _legend_look(ax: "Axes", labels: list[str]) -> dict[str, Any]:
+    """Long labels would hide curves: they are above, where the layout makes room for them."""
+    longest = max(map(len, labels))
+    if longest <= SHORT or ax.figure.get_layout_engine() is None:
+        return {}
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
+    return {**above, "ncols": 2, "fontsize": "x-small"} if longest <= MIDDLING else {**above, "fontsize": "small"}
+
+
+def _draw_fan(
+    ax: "Axes", lines: list[Any], numbers: np.ndarray | None, name: str, style: Mapping[str, Any]
+) -> np.ndarray:
+    """Draw them as one collection, and return their colours."""
+    from matplotlib.cbook import normalize_kwargs
     from matplotlib.cm import ScalarMappable
     from matplotlib.collections import LineCollection
+    from matplotlib.lines import Line2D
 
     curves = [np.stack([x, np.where(np.isfinite(y), y, np.nan)], axis=-1) for x, y in lines]
     colored = np.arange(len(curves)) if numbers is None else numbers
     known = colored[np.isfinite(colored)]
-    style = dict(style)
+    style = normalize_kwargs(dict(style), Line2D)  # `c` and `lw`, too
     colors = ScalarMappable(scale(known) if len(known) else None, style.pop("cmap", "viridis"))
     edges = np.where(np.isfinite(colored)[:, None], colors.to_rgba(colored), (0.8, 0.8, 0.8, 1.0))
     look = {"linewidth": 0.7, "alpha": 0.7} if len(curves) > SOME else {"linewidth": 1.2}
@@ -211,3 +242,4 @@ def _draw_fan(ax: "Axes", lines: list[Any], numbers: np.ndarray | None, name: st
     ax.autoscale_view()
     if numbers is not None:
         ax.figure.colorbar(colors, ax=ax, label=name)
+    return edges
