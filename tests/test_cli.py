@@ -370,7 +370,7 @@ BAD: list[tuple[list[str], str]] = [
     (["-Linar(1, 0, 10)"], "a text cannot name `Linar`; did you mean `Linear`? At column 2:\n    -Linar(1, 0, 10)\n     ^^^^^\n"),
     (["Linear(1, 0, 10"], "'(' was never closed. At column 7:\n    Linear(1, 0, 10\n          ^\n"),
     (["__import__('os').system('true')"], "there may be calls, numbers, words, lists, and + - * / **, and nothing else. At column 1:\n"),
-    (["FromFunction(sin)"], "a text cannot name `FromFunction`. It holds a function, which no text can. At column 1:\n"),
+    (["FromFunction(sin)"], "`sin` stands alone: a call has brackets, and a word quotes. At column 14:\n"),
     ([""], "the text is empty.\n"),
     ([LINE, "Linear([1, 2], 0, 3)"], "the schedules must all be of one shape, got "),
 ]  # fmt: skip

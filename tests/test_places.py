@@ -39,7 +39,7 @@ PLACES = {
     "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
     "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
     "examples/gallery.py": (MAKE_ONE, named(ENTRIES), set()),
-    "jaxsched/_text/names.py": (MAKE_ONE, set(NAMES), {"FromFunction"}),  # no text holds a function
+    "jaxsched/_text/names.py": (MAKE_ONE, set(NAMES), set()),
     "tests/strategies.py: SHAPES": (set(SHAPES), set(strategies.SHAPES), {"geometric"}),  # in tri_stage and infinite
 }
 """What should be in each place, what is there, and what need not be."""

@@ -1,7 +1,4 @@
-"""What a text may call: every curve, combinator and recipe that can be written down.
-
-`FromFunction` holds a function, which cannot.
-"""
+"""What a text may call: every curve, combinator and recipe."""
 
 from collections.abc import Callable
 
@@ -9,7 +6,7 @@ from jaxsched._combinators.choices import clip, decay_from, maximum, minimum, se
 from jaxsched._combinators.clocks import every, repeat, reverse, shift
 from jaxsched._combinators.joins import join_schedules, sequence
 from jaxsched._combinators.stretching import stretch
-from jaxsched._curves.constant import Constant
+from jaxsched._curves.constant import Constant, FromFunction
 from jaxsched._curves.cooldowns import (
     Exponential,
     Geometric,
@@ -54,7 +51,7 @@ _MAKERS: list[Callable[..., Schedule]] = [
     *(ExponentialDecay, NaturalExponentialDecay, HalfLife, StepDecay, InverseTimeDecay),
     *(InverseSqrt, PowerLaw, Logistic, Gaussian),
     *(CosineAnnealing, CosineRestarts, Triangular),
-    *(PiecewiseConstant, MultiStep, PiecewiseInterpolate, Tabulated),
+    *(PiecewiseConstant, MultiStep, PiecewiseInterpolate, Tabulated, FromFunction),
     *(join_schedules, sequence, minimum, maximum, clip, shift, every, repeat, reverse, stretch),
     *(select, splice, decay_from),
     *(warmup_constant, warmup_linear, warmup_cosine, warmup_exponential, warmup_step, warmup_multistep),

@@ -167,10 +167,9 @@ class _Reader:
 
     def _called(self, node: ast.Call, name: str) -> Schedule:
         if name not in self.makers:
-            holds = " It holds a function, which no text can." if name == "FromFunction" else ""
-            near = "." if holds else did_you_mean(name, self.makers)
-            known = "" if holds or near != "." else f" There are {', '.join(self.makers)}."
-            self.fail(f"a text cannot name `{cut(name)}`{near}{holds}{known}", node.func)
+            near = did_you_mean(name, self.makers)
+            known = f" There are {', '.join(self.makers)}." if near == "." else ""
+            self.fail(f"a text cannot name `{cut(name)}`{near}{known}", node.func)
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 self.fail("arguments are written out, without *", argument)
@@ -224,19 +223,22 @@ class _Reader:
 
 def _cost(make: Callable[..., Schedule], arguments: dict[Any, Any]) -> int:
     """How many numbers a call looks at: as many rows as there may be, times those in a row."""
-    tables, shapes, schedules = _tables(make), list[tuple[int, ...]](), list[Schedule]()
-    in_a_row = 1
+    tables, shapes, schedules, in_a_row = _tables(make), list[tuple[int, ...]](), list[Any](), 1
     for key, x in arguments.items():
-        inner = [each for each in (x if isinstance(x, list) else [x]) if isinstance(each, Schedule)]
-        is_table = isinstance(x, list) and (key in tables or bool(inner))
-        in_a_row += len(x) if is_table else 0
-        shapes.append(_extent(x)[is_table:])
+        listed = x if isinstance(x, list) else [x]
+        extents = list(map(_extent, listed))
+        inner = [(entry, shape) for entry, shape in zip(listed, extents, strict=True) if isinstance(entry, Schedule)]
+        if isinstance(x, list) and (key in tables or inner):
+            in_a_row += len(x)
+        elif isinstance(x, list):
+            extents = [(len(x), *_common(extents))]
+        shapes += extents
         schedules += inner
     rows = math.prod(_common(shapes))
     cost = rows * in_a_row + (COMPILED if make is stretch else 0)
-    for schedule in schedules:
+    for schedule, shape in schedules:
         leaves = jax.tree.leaves(schedule)
-        cost += MORE * len(leaves) + sum(map(np.size, leaves)) * rows // math.prod(_common([schedule.shape]))
+        cost += MORE * len(leaves) + sum(map(np.size, leaves)) * rows // math.prod(_common([shape]))
     return cost
 
 
