@@ -6,6 +6,7 @@
 import argparse
 import collections
 import dataclasses
+import io
 import json
 import re
 import subprocess
@@ -571,3 +572,76 @@ def test_orbax_keeps_a_schedule_as_text_beside_a_state(ocp: Any, tmp_path: Path)
         restored = manager.restore(3, args=restore).state
     assert_equal(restored, state)
     assert values(restored)["learning_rate"] == RUN(2)
+
+
+# Others that build what they are told: nothing is needed.
+
+
+def test_fiddle_builds_a_recipe_and_what_lies_within_others_and_keeps_it_as_json():
+    fdl = pytest.importorskip("fiddle", reason="fiddle is not installed")
+    from fiddle.experimental import serialization
+
+    config = fdl.Config(js.wsd, peak_value=3e-4, warmup_steps=100, cooldown_steps=200, total_steps=1000)
+    assert_same(fdl.build(config), RUN)
+    assert_same(fdl.build(serialization.load_json(serialization.dump_json(config))), RUN)
+    config.peak_value = 1e-3
+    assert_same(fdl.build(config), dataclasses.replace(RUN, peak_value=1e-3))
+    pieces = [fdl.Config(js.Linear, 0.0, 1.0, 10), fdl.Config(js.Cosine, 1.0, 0.0, 90)]
+    built = fdl.build(fdl.Config(js.sequence, pieces, [10]))
+    assert_same(built, js.sequence([js.Linear(0.0, 1.0, 10), js.Cosine(1.0, 0.0, 90)], [10]))
+
+
+def test_simple_parsing_takes_a_class_a_field_and_a_text():
+    simple_parsing = pytest.importorskip("simple_parsing", reason="simple-parsing is not installed")
+
+    @dataclasses.dataclass
+    class Options:
+        rate: js.Linear = simple_parsing.field(default_factory=lambda: LINE)  # noqa: RUF009
+        schedule: js.Schedule = simple_parsing.field(type=js.loads, default=js.Constant(0.1))  # noqa: RUF009
+
+    shell = ["--init_value", "0.5", "--boundaries", "3", "5", "--factor", "0.1"]
+    assert_same(simple_parsing.parse(js.MultiStep, args=shell), js.MultiStep(0.5, [3, 5], 0.1))
+    options = simple_parsing.parse(Options, args=["--init_value", "0.5", "--schedule", TEXT])
+    assert_same(options.rate, dataclasses.replace(LINE, init_value=0.5))
+    assert_same(options.schedule, RUN)
+
+
+def test_draccus_takes_a_field_and_once_it_knows_how_a_text():
+    draccus = pytest.importorskip("draccus", reason="draccus is not installed")
+
+    @dataclasses.dataclass
+    class Plain:
+        rate: js.Linear
+
+    @dataclasses.dataclass
+    class Options:
+        schedule: js.Schedule
+
+    shell = ["--rate.init_value", "0.5", "--rate.end_value", "0.0", "--rate.transition_steps", "10"]
+    assert_same(draccus.parse(Plain, args=shell).rate, js.Linear(0.5, 0.0, 10))
+    draccus.decode.register(js.Schedule, lambda text, path=None: js.loads(text))
+    draccus.encode.register(js.Schedule, lambda schedule, declared=None: js.dumps(schedule))
+    options = draccus.parse(Options, args=["--schedule", TEXT])
+    assert_same(options.schedule, RUN)
+    assert draccus.dump(options) == f"schedule: {js.dumps(RUN)}\n"
+
+
+# Others that show or keep what they are given.
+
+
+def test_equinox_prints_a_schedule_and_keeps_its_numbers():
+    eqx = pytest.importorskip("equinox", reason="Equinox is not installed")
+    file = io.BytesIO()
+    eqx.tree_serialise_leaves(file, RUN)
+    file.seek(0)
+    like = js.wsd(peak_value=1.0, warmup_steps=1, cooldown_steps=2, total_steps=10)
+    assert_same(eqx.tree_deserialise_leaves(file, like), RUN)
+    assert "peak_value" in eqx.tree_pformat(RUN)
+    assert eqx.combine(*eqx.partition(RUN, eqx.is_inexact_array_like)) == RUN
+
+
+@pytest.mark.filterwarnings("ignore:The chararray class is deprecated:DeprecationWarning")  # of NumPy, in treescope
+def test_treescope_shows_the_picture_and_the_source():
+    treescope = pytest.importorskip("treescope", reason="treescope is not installed")
+    assert "wsd(" in treescope.render_to_text(RUN)
+    assert "<svg" in treescope.render_to_html(RUN, compressed=False)
