@@ -137,7 +137,7 @@ def test_a_curve_is_as_exact_in_a_stack_in_a_scan_and_as_a_closure(name: str):
 FALLING = [name for name in CURVES if name not in ("CosineAnnealing", "CosineRestarts", "Logistic")]
 
 
-@pytest.mark.parametrize("name", tiers(FALLING, ("Linear", "Cosine", "ExponentialDecay")))
+@pytest.mark.parametrize("name", tiers(FALLING, ("Linear", "Cosine", "ExponentialDecay", "InverseSqrt")))
 def test_a_curve_falls_at_every_step_of_an_ordinary_horizon_and_around_drawn_ones_of_the_longest(name: str):
     make = CURVES[name][0].make
     for T in (1, 2, 77, 1000, 65_537):

@@ -22,7 +22,7 @@ from jaxsched._numerics.exponentials import (
     stairs,
     times_log2,
 )
-from jaxsched._numerics.floats import as_float, last_step, where
+from jaxsched._numerics.floats import as_float, last_step, sqrt, where
 from jaxsched._numerics.ways import way
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Number
@@ -194,7 +194,8 @@ class InverseSqrt(Schedule):
     shift: Time = 0
 
     def formula(self, step: jax.Array) -> Number:
-        return self.peak_value / jnp.sqrt(1 + timescales(step, self.timescale, self.shift))
+        # not peak / √x, of which XLA makes a reciprocal root that machines only approximate: it could rise by an ulp
+        return self.peak_value * sqrt(1 / (1 + timescales(step, self.timescale, self.shift)))
 
 
 class PowerLaw(Schedule):
