@@ -28,10 +28,9 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.cooldowns import Geometric
 from jaxsched._curves.piecewise import PiecewiseConstant, Tabulated
 from jaxsched._data.fields import as_schedule
-from jaxsched._numerics.doubles import Double
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
-from jaxsched._schedule.known import as_horizon, check_concrete
+from jaxsched._schedule.known import as_horizon, check_concrete, numbers_of
 from jaxsched._schedule.queries import extrema_between
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._typing import Whole
@@ -294,6 +293,4 @@ def _far_from_the_start(curve: Piece, numbers: dict[str, float]) -> Iterator[Fin
 
 def _numbers(schedule: Schedule) -> dict[str, float]:
     """The numbers of a schedule itself that are no tables, by name."""
-    held = ((field, getattr(schedule, field.name)) for field in schedule._fields if field.holds == "number")
-    own = ((field, x) for field, x in held if not field.spec.ndim and isinstance(x, Double | np.generic | jax.Array))
-    return {field.name: float(x) for field, x in own}
+    return {field.name: float(x) for field, x in numbers_of(schedule) if not field.spec.ndim}

@@ -137,7 +137,7 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         source, *marks = _described(schedule, steps)
         source = _painted(source, color) if len(schedules) > 1 else source  # as its curve is
         print("\n".join(["", source, *marks, *(f"lint: {finding}" for finding in found)]))
-    if len(schedules) == 2 and not any(schedule.shape for schedule in schedules):
+    if _are_compared(schedules):
         print("\n" + _difference(schedules, steps))
     if options.output:
         print(f"\nwrote {options.output}")
@@ -152,6 +152,10 @@ def _read(specs: Sequence[str]) -> list[Schedule]:
     if len(shapes := {schedule.shape for schedule in schedules}) > 1:
         raise _UnreadableError(f"the schedules must all be of one shape, got {', '.join(map(str, shapes))}")
     return schedules
+
+
+def _are_compared(schedules: Sequence[Schedule]) -> bool:
+    return len(schedules) == 2 and not any(schedule.shape for schedule in schedules)
 
 
 # What is printed.
@@ -205,7 +209,7 @@ def _picture(schedules: Sequence[Schedule], steps: int) -> str:
     except ImportError:
         return "(a picture needs plotille: pip install 'jaxsched[cli]')"
     width = min(max(shutil.get_terminal_size().columns - 12, 30), 120)
-    seen = [outline(some_rows(x, ROWS) if x.shape else x, steps, 2 * width) for x in schedules]
+    seen = [outline(some_rows(x, ROWS), steps, 2 * width) for x in schedules]
     known = [np.concatenate([x.lowest.ravel(), x.highest.ravel()]) for x in seen]
     finite = np.concatenate([[0.0], *(x[np.isfinite(x)] for x in known)])
     low, high = float(finite.min()), float(finite.max()) or float(finite.min() == 0.0)
@@ -244,15 +248,19 @@ def _write(path: Path, schedules: Sequence[Schedule], steps: int) -> None:
             part.unlink()
 
 
+def _one_or_all(schedules: Sequence[Schedule]) -> Schedule | list[Schedule]:
+    return schedules[0] if len(schedules) == 1 else list(schedules)
+
+
 def _write_npy(path: Path, schedules: Sequence[Schedule], steps: int) -> None:
     """Straight into the file, which may be larger than the memory."""
-    given = schedules[0] if len(schedules) == 1 else list(schedules)
-    evaluate(given, steps, out=lambda shape, dtype: np.lib.format.open_memmap(path, "w+", dtype, shape))
+    evaluate(
+        _one_or_all(schedules), steps, out=lambda shape, dtype: np.lib.format.open_memmap(path, "w+", dtype, shape)
+    )
 
 
 def _write_csv(path: Path, schedules: Sequence[Schedule], steps: int) -> None:
-    given = schedules[0] if len(schedules) == 1 else list(schedules)
-    values = evaluate(given, steps, out=np.empty).reshape(-1, steps)
+    values = evaluate(_one_or_all(schedules), steps, out=np.empty).reshape(-1, steps)
     names = ["value"] if len(values) == 1 else [f"value_{i}" for i in range(len(values))]
     with path.open("w", newline="") as file:
         file.write(",".join(["step", *names]) + "\n")
@@ -271,8 +279,8 @@ def _write_picture(path: Path, schedules: Sequence[Schedule], steps: int) -> Non
     from jaxsched.plotting import compare, plot
 
     mpl.use("agg")
-    if len(schedules) == 2 and not any(schedule.shape for schedule in schedules):
+    if _are_compared(schedules):
         compare(schedules[0], schedules[1], steps)
     else:
-        plot(schedules[0] if len(schedules) == 1 else list(schedules), steps)
+        plot(_one_or_all(schedules), steps)
     plt.savefig(path, dpi=150)

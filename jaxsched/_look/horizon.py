@@ -15,6 +15,7 @@ from jaxsched._curves.piecewise import MultiStep, PiecewiseConstant, PiecewiseIn
 from jaxsched._data.checks import as_exact
 from jaxsched._numerics.floats import last_step
 from jaxsched._schedule.arithmetic import Arithmetic
+from jaxsched._schedule.known import numbers_of
 from jaxsched._schedule.recipe import Recipe
 from jaxsched._schedule.schedule import Schedule
 
@@ -77,11 +78,7 @@ def _horizon(schedule: Schedule) -> float:
         case Tabulated():
             return as_exact(schedule.values).shape[-1]
         case _:
-            lengths = [
-                SHOWN.get(field.spec.kind, 0) * _most(held[field.name])
-                for field in schedule._fields
-                if field.holds == "number" and field.name in held
-            ]
+            lengths = [SHOWN.get(field.spec.kind, 0) * _most(x) for field, x in numbers_of(schedule)]
             inner = [_horizon(x) for x in held.values() if isinstance(x, Schedule)]
             return max([*lengths, *inner], default=0)
 

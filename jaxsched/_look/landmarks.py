@@ -12,11 +12,10 @@ from jaxsched._combinators.clocks import Shift
 from jaxsched._combinators.joins import Join, JoinAlike, pieces_of
 from jaxsched._combinators.pieces import NOTICEABLE, operands
 from jaxsched._data.checks import as_exact
-from jaxsched._data.fields import as_schedule
 from jaxsched._data.source import show
 from jaxsched._look.outline import Outline, first_step_with, outline, values_at
 from jaxsched._schedule.arithmetic import Arithmetic
-from jaxsched._schedule.known import as_horizon, check_concrete
+from jaxsched._schedule.known import as_horizon, as_one
 from jaxsched._schedule.recipe import Recipe
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._typing import Whole
@@ -82,10 +81,7 @@ def landmarks(schedule: ScheduleLike, total_steps: Whole) -> list[Landmark]:
     step 800: 0.1: Linear begins
     step 1000: 0.0: end
     """
-    schedule = as_schedule("landmarks", "schedule", schedule, Schedule)
-    check_concrete("landmarks", schedule)
-    if schedule.shape:
-        raise TypeError(f"landmarks: `schedule` must be one schedule, got a stack of shape {schedule.shape}.")
+    schedule = as_one("landmarks", "schedule", schedule)
     last = as_horizon("landmarks", total_steps)
     return landmarks_of(schedule, last, outline(schedule, last, COLUMNS))
 

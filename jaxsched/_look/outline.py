@@ -72,7 +72,9 @@ def outline(schedule: Schedule, total_steps: int, columns: int) -> Outline:
 
 
 def some_rows(schedule: Schedule, most: int) -> Schedule:
-    """Rows of a stack, from the first to the last, as a stack of one axis."""
+    """Rows of a stack, from the first to the last, as a stack of one axis; one schedule as it is."""
+    if not schedule.shape:
+        return schedule
     count = math.prod(schedule.shape)
     chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
     return schedule[np.unravel_index(chosen, schedule.shape)]

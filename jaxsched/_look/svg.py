@@ -11,11 +11,12 @@ from html import escape
 import jax
 import numpy as np
 
-from jaxsched._data.checks import as_exact, is_traced
+from jaxsched._data.checks import is_traced
 from jaxsched._data.messages import cut
 from jaxsched._look.horizon import horizon
 from jaxsched._look.landmarks import Landmark, landmarks_of, shortened, shortest
 from jaxsched._look.outline import Outline, outline, some_rows
+from jaxsched._schedule.known import numbers_of
 from jaxsched._schedule.schedule import Schedule
 
 
@@ -42,7 +43,7 @@ def html(schedule: Schedule) -> str | None:
     if any(map(is_traced, jax.tree.leaves(schedule))) or not math.prod(schedule.shape):
         return None
     last = horizon(schedule)
-    rows = some_rows(schedule, ROWS) if schedule.shape else schedule
+    rows = some_rows(schedule, ROWS)
     if (last + 1) * math.prod(rows.shape) > MOST:
         return None
     seen = outline(rows, last, COLUMNS)
@@ -62,11 +63,8 @@ def html(schedule: Schedule) -> str | None:
 def _ranges(schedule: Schedule) -> Iterator[str]:
     count = math.prod(schedule.shape)
     yield f"{count} rows, {min(count, ROWS)} of them in the picture" if count > ROWS else f"{count} rows"
-    for field in schedule._fields:
-        held = vars(schedule)[field.name]
-        if field.holds != "number" or held is None or isinstance(held, Schedule):
-            continue
-        if np.size(numbers := as_exact(held)):
+    for field, numbers in numbers_of(schedule):
+        if numbers.size:
             least, most = shortest(numbers.min()), shortest(numbers.max())
             yield f"{field.name}: {least}" if least == most else f"{field.name}: {least} to {most}"
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import as_exact
 from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import brief, cut
 from jaxsched._look.horizon import horizon
 from jaxsched._look.landmarks import Landmark, landmarks_of, shortened, shortest
 from jaxsched._look.outline import largest, outline
-from jaxsched._schedule.known import as_horizon, check_concrete
+from jaxsched._schedule.known import as_horizon, as_one, check_concrete, numbers_of
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._tables.arguments import Schedules, as_groups
 from jaxsched._typing import Whole
@@ -77,6 +76,7 @@ def plot(
     if isinstance(schedules, Mapping):
         labels = list(schedules) if labels is None else labels
         schedules = list(schedules.values())
+    one = None if isinstance(schedules, list | tuple) else as_schedule("plot", "schedules", schedules, Schedule)
     shape, groups = as_groups("plot", schedules)
     count = math.prod(shape)
     check_concrete("plot", [group.schedules for group in groups])
@@ -85,8 +85,13 @@ def plot(
     labels = _labels_of(schedules, labels, count, numbers is None)
 
     lines: list[Any] = [None] * count
+    marks: list[Landmark] = []
     for group in groups:
-        steps, values = outline(group.schedules, last, COLUMNS if count <= SOME else FAN_COLUMNS).path()
+        single = None if shape else one
+        seen = outline(single or group.schedules, last, COLUMNS if count <= SOME else FAN_COLUMNS)
+        if single is not None:
+            marks = landmarks_of(single, last, seen)
+        steps, values = seen.path()
         size = len(group.rows), values.shape[-1]  # a schedule without numbers is one, however many rows it has
         for row, x, y in zip(group.rows.tolist(), *(np.broadcast_to(z, size) for z in (steps, values)), strict=True):
             lines[row] = x, y
@@ -101,9 +106,8 @@ def plot(
             ax.plot([], [], color=edge, label=label)
     if labels:
         ax.legend(**_legend_look(ax, labels))
-    if shape == () and not isinstance(schedules, list | tuple):
-        single = groups[0].schedules[0] if groups[0].schedules.shape else groups[0].schedules
-        _draw_landmarks(ax, landmarks_of(single, last, outline(single, last, COLUMNS)))
+    if marks:
+        _draw_landmarks(ax, marks)
     ax.set(xlabel="step", ylabel="value")
     if log:
         ax.set_yscale("log")
@@ -134,11 +138,7 @@ def compare(
     """
     import matplotlib.pyplot as plt
 
-    pair = [as_schedule("compare", name, x, Schedule) for name, x in (("a", a), ("b", b))]
-    for name, schedule in zip("ab", pair, strict=True):
-        if schedule.shape:
-            raise TypeError(f"compare: `{name}` must be one schedule, got a stack of shape {schedule.shape}.")
-    check_concrete("compare", pair)
+    pair = [as_one("compare", "a", a), as_one("compare", "b", b)]
     last = horizon(*pair) if total_steps is None else as_horizon("compare", total_steps)
     _, (above, below) = plt.subplots(2, 1, figsize=(7, 5), height_ratios=(3, 1), sharex=True, layout="constrained")
     plot(pair, last, ax=above, labels=labels)
@@ -201,8 +201,7 @@ def _labels_of(schedules: Any, labels: Sequence[str] | None, count: int, wanted:
 
 def _numbers_held(schedule: Schedule) -> dict[str, np.ndarray]:
     """The numbers of a stack, one for each row or one for all, by name; without its tables."""
-    held = ((field, vars(schedule)[field.name]) for field in schedule._fields if field.holds == "number")
-    return {field.name: as_exact(x) for field, x in held if x is not None and not field.spec.ndim}
+    return {field.name: numbers for field, numbers in numbers_of(schedule) if not field.spec.ndim}
 
 
 # What is drawn.

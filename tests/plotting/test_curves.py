@@ -432,3 +432,12 @@ def test_a_mistake_is_explained(call: Callable[[], Any], error: type[Exception],
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value).startswith(message)
+
+
+def test_a_number_that_is_a_schedule_is_no_label_and_no_colour():
+    stack = js.Triangular(0.0, 1.0, [10, 20, 30], scale=js.HalfLife(1.0, 1))
+    legend = plot(stack, 100).get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["rise_steps=10", "rise_steps=20", "rise_steps=30"]
+    with pytest.raises(ValueError, match=r"got 'scale'; they have init_value, peak_value, rise_steps"):
+        plot(stack, 100, color_by="scale")
