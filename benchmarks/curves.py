@@ -81,6 +81,7 @@ CURVES: dict[float | None, dict[str, js.Schedule]] = {
         "MirrorCosine": js.MirrorCosine(*FALL),
         "Exponential": js.Exponential(*FALL, decay_rate=values(0.1, 0.9)),
         "InverseRoot": js.InverseRoot(*FALL, bend=values(1.0, 10.0)),
+        "Logarithmic": js.Logarithmic(*FALL, timescale=SHORT),
         "NaturalExponentialDecay": js.NaturalExponentialDecay(PEAK, values(0.1, 2.0), LENGTH),
         "HalfLife": js.HalfLife(PEAK, LENGTH),
         "InverseTimeDecay": js.InverseTimeDecay(PEAK, LENGTH, values(0.1, 2.0)),

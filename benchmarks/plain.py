@@ -85,6 +85,11 @@ def inverse_root(s: Any, t: jax.Array) -> jax.Array:
     return s.init_value + (s.end_value - s.init_value) * fall(done(s, t)) / fall(1.0)
 
 
+def logarithmic(s: Any, t: jax.Array) -> jax.Array:
+    left = jnp.maximum(s.transition_steps - t, 0)
+    return between(s, jnp.log(1 + left / s.timescale) / jnp.log(1 + s.transition_steps / s.timescale))
+
+
 PLAIN: dict[str, Callable[[Any, jax.Array], jax.Array]] = {
     "Linear": linear,
     "Cosine": cosine,
@@ -106,6 +111,7 @@ PLAIN: dict[str, Callable[[Any, jax.Array], jax.Array]] = {
     "Rex": lambda s, t: between(s, (1 - done(s, t)) / (1 - s.bend + s.bend * (1 - done(s, t)))),
     "Exponential": lambda s, t: between(s, (s.decay_rate ** done(s, t) - s.decay_rate) / (1 - s.decay_rate)),
     "InverseRoot": inverse_root,
+    "Logarithmic": logarithmic,
     "NaturalExponentialDecay": lambda s, t: s.init_value * jnp.exp(-s.decay_rate * t / s.step_size),
     "HalfLife": lambda s, t: s.init_value * 2.0 ** (-t / s.half_life),
     "StepDecay": lambda s, t: s.init_value * s.factor ** jnp.floor(t / s.step_size),

@@ -164,6 +164,13 @@ ENTRIES = {
             "Ibrahim et al. (2024), arXiv:2403.08763",
             option={"bend": 100},
         ),
+        Entry(
+            "Logarithmic",
+            partial(js.Logarithmic, *FALL),
+            "η_T + (η₀ − η_T) log(1 + Tu/τ) / log(1 + T/τ)",
+            "DeepSpeed, backwards",
+            option={"timescale": 100},
+        ),
     ],
     "Decays": [
         Entry(
@@ -413,6 +420,14 @@ ENTRIES = {
             {"warmup": "one_minus_sqrt"},
         ),
         Entry(
+            "warmup_polynomial",
+            partial(js.warmup_polynomial, **RUN, power=2.0),
+            "warmup, then `Polynomial`",
+            "classical",
+            "Transformers `polynomial`, fairseq `polynomial_decay`, composer `PolynomialWithWarmupScheduler`",
+            {"warmup": "logarithmic"},
+        ),
+        Entry(
             "warmup_cosine",
             partial(js.warmup_cosine, **RUN),
             "warmup, then `Cosine`",
@@ -522,8 +537,20 @@ ENTRIES = {
             partial(js.sgdr, peak_value=1.0, period_steps=128, warmup_steps=104, growth=2),
             "warmup, then `CosineRestarts`",
             "Loshchilov & Hutter (2017), arXiv:1608.03983",
-            "optax `sgdr_schedule`, timm `CosineLRScheduler`, fairseq `cosine`, fastai `fit_sgdr`",
+            "timm `CosineLRScheduler`, fairseq `cosine`, fastai `fit_sgdr`",
             {"decay": 0.6},
+        ),
+        Entry(
+            "warmup_restarts",
+            partial(
+                js.warmup_restarts,
+                peak_values=[1.0, 0.7, 0.5],
+                warmup_steps=[50, 50, 50],
+                period_steps=[200, 300, 500],
+            ),
+            "`warmup_cosine` again and again",
+            "optax",
+            "optax `sgdr_schedule`",
         ),
         Entry(
             "slanted_triangular",

@@ -57,6 +57,7 @@ from jaxsched._curves.cooldowns import (
     Exponential as Exponential,
     Geometric as Geometric,
     InverseRoot as InverseRoot,
+    Logarithmic as Logarithmic,
     MirrorCosine as MirrorCosine,
     OneMinusSqrt as OneMinusSqrt,
     OneMinusSquare as OneMinusSquare,
@@ -100,6 +101,7 @@ from jaxsched._recipes.cycles import (
     onecycle as onecycle,
     sgdr as sgdr,
     slanted_triangular as slanted_triangular,
+    warmup_restarts as warmup_restarts,
 )
 from jaxsched._recipes.flat_tops import (
     infinite as infinite,
@@ -115,6 +117,7 @@ from jaxsched._recipes.warmups import (
     warmup_exponential as warmup_exponential,
     warmup_linear as warmup_linear,
     warmup_multistep as warmup_multistep,
+    warmup_polynomial as warmup_polynomial,
     warmup_step as warmup_step,
 )
 from jaxsched._schedule.arithmetic import Arithmetic

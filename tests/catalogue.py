@@ -232,6 +232,16 @@ ROWS = {
         {"peak_value": 0.3, "warmup_steps": 20, "total_steps": 97, "init_value": 0.01, "end_value": 0.0},
         lambda t: np.where(t < 20, line(t, E, P, 20), line(np.maximum(t - 20, 0), P, 0, 77)),
     ),
+    "warmup_polynomial": Row(
+        js.warmup_polynomial,
+        {"peak_value": 0.3, "warmup_steps": 20, "total_steps": 97, "power": 2.0, "init_value": 0.01, "end_value": 0.0},
+        lambda t: np.where(t < 20, line(t, E, P, 20), P * (1 - part(np.maximum(t - 20, 0), 77)) ** 2),
+    ),
+    "warmup_linear, in logarithms": Row(
+        js.warmup_linear,
+        {"peak_value": 0.3, "warmup_steps": 20, "total_steps": 97, "init_value": 0.01, "warmup": "logarithmic"},
+        lambda t: np.where(t < 20, to(P, E, 1 - np.log1p(t) / np.log(21)), line(np.maximum(t - 20, 0), P, 0, 77)),
+    ),
     "warmup_constant": Row(
         js.warmup_constant,
         {"peak_value": 0.3, "warmup_steps": 20},
@@ -303,6 +313,11 @@ ROWS = {
         js.InverseRoot,
         {"init_value": 0.3, "end_value": 0.01, "transition_steps": 77, "bend": 8.0},
         lambda t: to(P, E, (1 / np.sqrt(1 + 8 * part(t, 77)) - 1) / (1 / 3 - 1)),
+    ),
+    "Logarithmic": Row(
+        js.Logarithmic,
+        {"init_value": 0.3, "end_value": 0.01, "transition_steps": 77, "timescale": 5},
+        lambda t: to(E, P, np.log1p((77 - np.minimum(t, 77)) / 5) / np.log1p(77 / 5)),
     ),
     "HalfLife": Row(js.HalfLife, {"init_value": 0.3, "half_life": 20}, lambda t: P * 0.5 ** (t / 20)),
     "InverseSqrt": Row(
@@ -515,6 +530,15 @@ ROWS = {
             [t < 7, t < 30, t < 40, t < 70],
             [P * t / 7, P, line(np.maximum(t - 30, 0), P, E, 10), P],
             line(np.maximum(t - 70, 0), P, E, 20),
+        ),
+    ),
+    "warmup_restarts": Row(
+        js.warmup_restarts,
+        {"peak_values": [0.3, 0.2], "warmup_steps": [7, 10], "period_steps": [40, 50], "end_value": 0.01},
+        lambda t: np.select(
+            [t < 7, t < 40, t < 50],
+            [P * t / 7, cosine(np.maximum(t - 7, 0), P, E, 33), f32(0.2) * (t - 40) / 10],
+            cosine(np.maximum(t - 50, 0), f32(0.2), E, 40),
         ),
     ),
     "tri_stage": Row(

@@ -70,6 +70,7 @@ def curves(growth: bool) -> st.SearchStrategy[js.Schedule]:
         st.builds(js.Geometric, st.floats(0.001, 10.0), st.floats(0.001, 10.0), lengths),
         st.builds(js.Tanh, values, values, lengths, close_to_zero(-9.0, 0.0), close_to_zero(0.0, 9.0)),
         st.builds(js.InverseRoot, values, values, lengths, close_to_zero(0.0, 100.0)),
+        st.builds(js.Logarithmic, values, values, lengths, constants),
         st.builds(js.HalfLife, values, constants),
         st.builds(js.InverseSqrt, values, constants, lengths),
         st.builds(js.PowerLaw, values, constants, exponents, lengths),
@@ -98,6 +99,7 @@ SHAPES = [
     "exponential",
     "rex",
     "inverse_root",
+    "logarithmic",
 ]
 shapes = st.sampled_from(SHAPES)
 positive = st.floats(0.001, 10.0)  # between which "geometric" can go
@@ -121,6 +123,7 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.warmup_constant(**words),
                 js.warmup_cosine(**words, **ends, exponent=draw(exponents)),
                 js.warmup_linear(**words, **ends),
+                js.warmup_polynomial(**words, **ends, power=draw(exponents)),
                 js.warmup_exponential(**words, transition_steps=constant, decay_rate=draw(rates(growth))),
                 js.warmup_step(**words, step_size=constant, factor=draw(rates(growth))),
                 js.warmup_multistep(**words, boundaries=[stable, cooldown], factor=draw(rates(growth))),
@@ -134,6 +137,12 @@ def recipes(draw: st.DrawFn, growth: bool) -> js.Schedule:
                 js.exponential_range_test(init_value=low, end_value=high, total_steps=stable),
                 js.onecycle(peak_value=peak, **phases, three_phase=stable + cooldown >= warmup, ramp=shape),
                 js.sgdr(**words, period_steps=stable, growth=draw(growths), cycles=draw(counts)),
+                js.warmup_restarts(
+                    peak_values=[peak, low],
+                    warmup_steps=[0, warmup],
+                    period_steps=[stable, warmup + cooldown],
+                    init_value=draw(values),
+                ),
                 js.slanted_triangular(peak_value=peak, **phases),
                 js.noam(model_size=int(stable) + 1, warmup_steps=warmup + 1, scale=peak),
                 js.inverse_sqrt(**words, timescale=constant, total_steps=ends["total_steps"], cooldown_steps=cooldown),

@@ -59,6 +59,8 @@ CURVES: dict[str, list[Case]] = {
     "Tanh": [case._replace(ends=False) for case in transition(js.Tanh)],
     "Geometric": transition(js.Geometric, ends=GEOMETRIC_ENDS),
     "InverseRoot": transition(js.InverseRoot),
+    "Logarithmic": transition(js.Logarithmic),
+    "Logarithmic, 1000": transition(lambda a, b, T: js.Logarithmic(a, b, T, 1000)),
     "ExponentialDecay": [Case(lambda T, r=r: js.ExponentialDecay(0.3, T, r)) for r in (0.5, 0.1, 0.97, 1e-5, 1.5)],
     "ExponentialDecay, every step": [
         Case(lambda T, r=r: js.ExponentialDecay(0.3, 1, r)) for r in (0.9, 0.999, 0.999999, 1 - 1e-9)

@@ -118,6 +118,10 @@ def root(q: Any, bend: Any) -> Any:
     return 1 / mpmath.sqrt(1 + bend * q) - 1
 
 
+def logarithmic(length: Any, timescale: Any, q: Any) -> Any:
+    return mpmath.log1p(length * (1 - q) / timescale) / mpmath.log1p(length / timescale) if length else mpf(0)
+
+
 LEFT: dict[str, Callable[..., Any]] = {
     "Linear": lambda q: 1 - q,
     "Cosine": lambda q, exponent, k_decay: cosine(k_decayed(q, k_decay)) ** (1 if exponent is None else exponent),
@@ -137,7 +141,10 @@ def transitioned(name: str, t: Time, init: Truth, end: Any, length: Time, **othe
     if name == "Geometric":
         value = init.value * (end / init.value) ** q
         return Truth(value, within(CURVE, value).allowed + init.allowed * value / init.value)
-    left = LEFT[name](q, **others)
+    if name == "Logarithmic":  # which knows its length
+        left = logarithmic(ratio(length), ratio(others["timescale"]), q)
+    else:
+        left = LEFT[name](q, **others)
     value = end + (init.value - end) * left
     ulps = LINE if name == "Linear" else ulps_of_power(others.get("power") or others.get("exponent") or 1)
     return Truth(value, within(ulps, value).allowed + init.allowed * left)
@@ -311,7 +318,7 @@ def calculated(t: Time, symbol: str, operands: tuple[Any, ...]) -> Truth:
 
 TRUTHS: dict[str, Callable[..., Truth]] = {
     "Constant": lambda t, value: Truth(value, 0),
-    **{name: transition_of(name) for name in (*LEFT, "Geometric")},
+    **{name: transition_of(name) for name in (*LEFT, "Geometric", "Logarithmic")},
     "ExponentialDecay": exponential_decay,
     "NaturalExponentialDecay": lambda t, init_value, decay_rate, step_size, staircase: decayed(
         t, init_value, step_size, mpmath.e**-decay_rate, staircase

@@ -36,7 +36,8 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
     boundary or length is scaled exactly, but to no less than one step. In a join, a ramp is scaled as the life of its
     piece is, so that what ended at a boundary still does. What happens again and again (periods, the unit of a
     staircase, the `k` of `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How
-    many cycles there are stays. A recipe stays one, with other lengths, where that is the same.
+    many cycles there are stays. A recipe stays one, with other lengths, where that is the same; what a word of it
+    counts in single steps (`first="one_over_n"`, the ramp "logarithmic") goes on counting in these.
 
     Args:
         schedule: planned for T steps.

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxsched._data.checks import check_numbers, is_traced
 from jaxsched._data.messages import brief, in_row
-from jaxsched._numerics.counts import positive, steps_left
+from jaxsched._numerics.counts import positive, steps_left, timescales
 from jaxsched._numerics.doubles import double
 from jaxsched._numerics.exponentials import LOG2_E, exp2, exp2_minus_one, exponent, exponent_at, log2_of_factor
 from jaxsched._numerics.floats import as_float, clip, inverse, where
@@ -27,7 +27,7 @@ from jaxsched._numerics.ways import (
 )
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Number
-from jaxsched.fields import Factor, Length, Rate, Value
+from jaxsched.fields import Factor, Length, Rate, TimeConstant, Value
 
 
 class OneMinusSqrt(Schedule):
@@ -308,3 +308,37 @@ class InverseRoot(Schedule):
         part_init = left * (last + 1) / (now * (last + now))
         part_end = done * (last * (last + 1)) / (now * (now + 1))
         return between(self.init_value, self.end_value, part_init, part_end)
+
+
+class Logarithmic(Schedule):
+    """Slow at first, then faster and faster, to a drop at the end; backwards, a warmup that rises at once.
+
+        η(t) = η_T + (η_0 - η_T) log(1 + u/τ) / log(1 + T/τ),    u = max(T - t, 0)
+
+    Args:
+        init_value: η_0, the value at step 0.
+        end_value: η_T, the value from step T onwards.
+        transition_steps: T, the length in steps; 0 means already at `end_value`.
+        timescale: τ, in steps, not 0: the less, the later the drop.
+
+    >>> [round(float(Logarithmic(1.0, 0.0, 7)(t)), 3) for t in (0, 4, 6, 7)]
+    [1.0, 0.667, 0.333, 0.0]
+
+    Backwards, the warmup of DeepSpeed `WarmupLR` and `WarmupDecayLR`, log(1 + t) / log(1 + T).
+    """
+
+    init_value: Value
+    end_value: Value
+    transition_steps: Length
+    timescale: TimeConstant = 1
+
+    def formula(self, step: jax.Array) -> Number:
+        # the rest of it is log((τ + T) / (τ + u)) / log(1 + T/τ), where the quotient is 1 + (T - u) / (τ + u)
+        left = steps_left(step, self.transition_steps)
+        length = positive(self.transition_steps, like=left)
+        done = length - left
+        to_go, gone, all_of_it = (timescales(x, self.timescale, 0) for x in (left, done, length))
+        unit = inverse(jnp.log1p(all_of_it))
+        part_init = where(done == 0, 1, jnp.log1p(to_go) * unit)
+        part_end = where(left == 0, 1, jnp.log1p(gone / (1 + to_go)) * unit)
+        return between(self.init_value, self.end_value, where(left == 0, 0, part_init), where(done == 0, 0, part_end))

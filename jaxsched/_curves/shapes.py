@@ -9,6 +9,7 @@ from jaxsched._curves.cooldowns import (
     Exponential,
     Geometric,
     InverseRoot,
+    Logarithmic,
     MirrorCosine,
     OneMinusSqrt,
     OneMinusSquare,
@@ -33,6 +34,7 @@ SHAPES: dict[str, Callable[[Any, Any, Any], Schedule]] = {
     "geometric": Geometric,
     "inverse_root": InverseRoot,
     "rex": Rex,
+    "logarithmic": Logarithmic,
 }
 
 NUMBERS = {name: i for i, name in enumerate(SHAPES, start=1)}
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
             "geometric",
             "inverse_root",
             "rex",
+            "logarithmic",
         ]
         | Ramp
     )

@@ -1,14 +1,15 @@
 """Recipes that go up and down, once or many times."""
 
-from jaxsched._combinators.joins import sequence
+from jaxsched._combinators.joins import join_schedules, running_sums, sequence
 from jaxsched._curves.cooldowns import Geometric, check_ends
 from jaxsched._curves.cyclic import CosineRestarts
 from jaxsched._curves.shapes import Shape, WarmupShape, transition
-from jaxsched._curves.transitions import Linear
-from jaxsched._recipes.phases import First, rest, warmup_then
+from jaxsched._curves.transitions import Cosine, Linear
+from jaxsched._data.checks import entries
+from jaxsched._recipes.phases import First, column, rest, warmup_then
 from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
-from jaxsched.fields import Cycles, Factor, Growth, Length, Period, Value
+from jaxsched.fields import Cycles, Factor, Growth, Length, Lengths, Period, Value, Values
 
 
 @recipe
@@ -96,6 +97,45 @@ def sgdr(
     """
     waves = CosineRestarts(peak_value, end_value, period_steps, growth, decay, cycles)
     return warmup_then("sgdr", warmup, first, init_value, peak_value, warmup_steps, waves)
+
+
+@recipe
+def warmup_restarts(
+    *,
+    peak_values: Values,
+    warmup_steps: Lengths,
+    period_steps: Lengths,
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+) -> Schedule:
+    """A warmup and half a cosine, again and again: `warmup_cosine` in each of several periods of any length.
+
+    Args:
+        peak_values: n values: the peak of each period.
+        warmup_steps: n lengths, one for each period; 0 for none.
+        period_steps: n lengths: how long each period is, warmup included. After the last one, `end_value` holds.
+        init_value: the value at the beginning of each period.
+        end_value: the value to which each period falls.
+
+    Raises:
+        ValueError: if there is not one peak and one warmup for each period, and at least one, or a period is shorter
+            than its warmup.
+
+    >>> schedule = warmup_restarts(peak_values=[1.0, 0.5], warmup_steps=[5, 5], period_steps=[15, 25])
+    >>> [round(float(schedule(t)), 3) for t in (0, 5, 10, 14, 15, 20, 30, 40)]
+    [0.0, 1.0, 0.5, 0.024, 0.0, 0.5, 0.25, 0.0]
+
+    optax `sgdr_schedule`; the warmups of `CosineAnnealingWarmupRestarts` (katsura-jp), whose cycles grow by a factor
+    after the warmup: `period_steps=[w + int(n * g**i) for i in range(cycles)]`.
+    """
+    peaks, warmups, periods = (entries(x) for x in (peak_values, warmup_steps, period_steps))
+    if not peaks == warmups == periods > 0:
+        rule = "`peak_values`, `warmup_steps` and `period_steps` must have one entry for each period, and at least one"
+        raise ValueError(f"warmup_restarts: {rule}, got {peaks}, {warmups} and {periods} entries.")
+    falls = rest("warmup_restarts", period_steps, "period_steps", warmup_steps=warmup_steps)
+    rises = Linear(column(init_value), peak_values, warmup_steps)
+    each = sequence([rises, Cosine(peak_values, column(end_value), falls)], column(warmup_steps))
+    return join_schedules(each, running_sums(period_steps)[..., :-1])
 
 
 @recipe

@@ -59,8 +59,8 @@ def wsd(
         warmup: its shape: "constant", or a shape of a cooldown, run backwards.
         first: "zero" to begin at `init_value`, "one_over_n" to begin one step further up the warmup.
         cooldown: its shape: "linear", "cosine", "mirror_cosine", "one_minus_sqrt", "one_minus_square", "exponential",
-            "geometric", "inverse_root" or "rex", the class of that name; or a function of (init_value, end_value,
-            transition_steps) that returns a schedule.
+            "geometric", "inverse_root", "rex" or "logarithmic", the class of that name; or a function of
+            (init_value, end_value, transition_steps) that returns a schedule.
 
     Raises:
         ValueError: if the phases are longer than the run, or a shape is unknown.

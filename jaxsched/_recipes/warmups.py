@@ -11,7 +11,7 @@ from jaxsched._curves.constant import Constant
 from jaxsched._curves.decays import ExponentialDecay, StepDecay
 from jaxsched._curves.piecewise import MultiStep, check_factor
 from jaxsched._curves.shapes import WarmupShape
-from jaxsched._curves.transitions import Cosine, Linear
+from jaxsched._curves.transitions import Cosine, Linear, Polynomial
 from jaxsched._recipes.phases import First, rest, warmup_then
 from jaxsched._schedule.recipe import recipe
 from jaxsched._schedule.schedule import Schedule
@@ -91,6 +91,45 @@ def warmup_linear(
     decay_steps = rest("warmup_linear", total_steps, warmup_steps=warmup_steps)
     decay = Linear(peak_value, end_value, decay_steps)
     return warmup_then("warmup_linear", warmup, first, init_value, peak_value, warmup_steps, decay)
+
+
+@recipe
+def warmup_polynomial(
+    *,
+    peak_value: Value,
+    warmup_steps: Length,
+    total_steps: Length,
+    power: Rate,
+    init_value: Value = 0.0,
+    end_value: Value = 0.0,
+    warmup: WarmupShape = "linear",
+    first: First = "zero",
+) -> Schedule:
+    """A warmup, then a power of what is left of the run.
+
+    Args:
+        peak_value: the value at step `warmup_steps`.
+        warmup_steps: the length of the warmup; 0 for none.
+        total_steps: the length of the run; `end_value` is reached at this step, and held.
+        power: as in `Polynomial`; 1 is `warmup_linear`.
+        init_value: the value at step 0.
+        end_value: the value from step `total_steps` onwards.
+        warmup: its shape: "constant", or a shape of `wsd`, run backwards.
+        first: "zero" to begin at `init_value`, "one_over_n" to begin one step further up the warmup.
+
+    Raises:
+        ValueError: if the phases are longer than the run.
+
+    >>> schedule = warmup_polynomial(peak_value=1.0, warmup_steps=10, total_steps=110, power=2.0)
+    >>> [float(schedule(t)) for t in (0, 5, 10, 60, 110)]
+    [0.0, 0.5, 1.0, 0.25, 0.0]
+
+    Transformers `get_polynomial_decay_schedule_with_warmup`; fairseq `polynomial_decay`; composer
+    `PolynomialWithWarmupScheduler`.
+    """
+    decay_steps = rest("warmup_polynomial", total_steps, warmup_steps=warmup_steps)
+    decay = Polynomial(peak_value, end_value, decay_steps, power)
+    return warmup_then("warmup_polynomial", warmup, first, init_value, peak_value, warmup_steps, decay)
 
 
 @recipe

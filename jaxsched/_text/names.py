@@ -11,6 +11,7 @@ from jaxsched._curves.cooldowns import (
     Exponential,
     Geometric,
     InverseRoot,
+    Logarithmic,
     MirrorCosine,
     OneMinusSqrt,
     OneMinusSquare,
@@ -31,7 +32,7 @@ from jaxsched._curves.decays import (
 )
 from jaxsched._curves.piecewise import MultiStep, PiecewiseConstant, PiecewiseInterpolate, Tabulated
 from jaxsched._curves.transitions import Cosine, Linear, Polynomial
-from jaxsched._recipes.cycles import exponential_range_test, onecycle, sgdr, slanted_triangular
+from jaxsched._recipes.cycles import exponential_range_test, onecycle, sgdr, slanted_triangular, warmup_restarts
 from jaxsched._recipes.flat_tops import infinite, trapezoid, tri_stage, wsd, wsd_s
 from jaxsched._recipes.open_ended import inverse_sqrt, noam, power
 from jaxsched._recipes.warmups import (
@@ -40,6 +41,7 @@ from jaxsched._recipes.warmups import (
     warmup_exponential,
     warmup_linear,
     warmup_multistep,
+    warmup_polynomial,
     warmup_step,
 )
 from jaxsched._schedule.schedule import Schedule
@@ -47,16 +49,17 @@ from jaxsched._schedule.schedule import Schedule
 
 _MAKERS: list[Callable[..., Schedule]] = [
     *(Constant, Linear, Cosine, Polynomial),
-    *(OneMinusSqrt, OneMinusSquare, MirrorCosine, Rex, Exponential, Geometric, Tanh, InverseRoot),
+    *(OneMinusSqrt, OneMinusSquare, MirrorCosine, Rex, Exponential, Geometric, Tanh, InverseRoot, Logarithmic),
     *(ExponentialDecay, NaturalExponentialDecay, HalfLife, StepDecay, InverseTimeDecay),
     *(InverseSqrt, PowerLaw, Logistic, Gaussian),
     *(CosineAnnealing, CosineRestarts, Triangular),
     *(PiecewiseConstant, MultiStep, PiecewiseInterpolate, Tabulated, FromFunction),
     *(join_schedules, sequence, minimum, maximum, clip, shift, every, repeat, reverse, stretch),
     *(select, splice, decay_from),
-    *(warmup_constant, warmup_linear, warmup_cosine, warmup_exponential, warmup_step, warmup_multistep),
+    *(warmup_constant, warmup_linear, warmup_cosine, warmup_exponential, warmup_polynomial),
+    *(warmup_step, warmup_multistep),
     *(wsd, trapezoid, wsd_s, tri_stage, infinite),
-    *(onecycle, sgdr, slanted_triangular, exponential_range_test, inverse_sqrt, noam, power),
+    *(onecycle, sgdr, warmup_restarts, slanted_triangular, exponential_range_test, inverse_sqrt, noam, power),
 ]
 
 NAMES = {make.__name__: make for make in _MAKERS}

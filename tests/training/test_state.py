@@ -378,6 +378,7 @@ def test_the_numbers_of_shapes_are_for_ever():
         "geometric": 7,
         "inverse_root": 8,
         "rex": 9,
+        "logarithmic": 10,
     }
     assert pinned.items() <= NUMBERS.items() and set(NUMBERS) == set(SHAPES)
     assert len(set(NUMBERS.values())) == len(NUMBERS)
