@@ -109,7 +109,7 @@ ENTRIES = {
             partial(js.OneMinusSqrt, *FALL),
             "η_T + (η₀ − η_T) (1 − √q)",
             "Hägele et al. (2024), arXiv:2405.18392",
-            'Transformers and timm `"1-sqrt"`, Megatron `minus_sqrt`, schedules-and-scaling `sqrt`',
+            'Transformers `"1-sqrt"`, timm `WSDLRScheduler`, Megatron `minus_sqrt`, schedules-and-scaling `sqrt`',
         ),
         Entry(
             "OneMinusSquare",
@@ -123,7 +123,7 @@ ENTRIES = {
             partial(js.MirrorCosine, *FALL),
             "η_T + (η₀ − η_T) (2u − sin²(πu/2))",
             "Hägele et al. (2024), arXiv:2405.18392",
-            "schedules-and-scaling `miror_cosine` (sic)",
+            "schedules-and-scaling `miror_cosine`",
         ),
         Entry(
             "Rex",
@@ -169,6 +169,7 @@ ENTRIES = {
             partial(js.Logarithmic, *FALL),
             "η_T + (η₀ − η_T) log(1 + Tu/τ) / log(1 + T/τ)",
             "DeepSpeed, backwards",
+            "DeepSpeed `WarmupLR`",
             option={"timescale": 100},
         ),
     ],
@@ -214,7 +215,7 @@ ENTRIES = {
             partial(js.InverseSqrt, 1.0, 50),
             "η₀ / √(1 + (t + s)/τ)",
             "Vaswani et al. (2017), arXiv:1706.03762",
-            'big_vision `rsqrt`, levanter `inv_sqrt`, timm `stable_fn="rsqrt"`',
+            "big_vision `rsqrt`, levanter `inv_sqrt`",
             {"shift": 150},
         ),
         Entry(
@@ -222,7 +223,7 @@ ENTRIES = {
             partial(js.PowerLaw, 1.0, 200, power=1.0),
             "η₀ (1 + (t + s)/τ)^−p",
             "Shen et al. (2024), arXiv:2408.13359",
-            'timm `stable_fn="power"`, OLMo-core `PowerLR`',
+            'timm `stable_fn="power"`, ParameterSchedulers.jl `Inv`',
             {"power": 3},
         ),
         Entry(
@@ -291,13 +292,13 @@ ENTRIES = {
             "Tabulated",
             partial(js.Tabulated, NOISE * np.cos(np.linspace(0, np.pi / 2, STEPS)) ** 2),
             "v_t",
-            elsewhere="DINO `lr_schedule[it]`",
+            elsewhere="DINO `lr_schedule[it]`, PyTorch `MultiplicativeLR`",
         ),
         Entry(
             "FromFunction",
             partial(js.FromFunction, lambda t: jnp.exp(-t / 400.0) * jnp.cos(t / 50.0) ** 2),
             "f(t)",
-            elsewhere="PyTorch `LambdaLR`, Paddle `LambdaDecay`; in optax, every schedule",
+            elsewhere="PyTorch `LambdaLR`, Paddle `LambdaDecay`",
         ),
     ],
     "Combinators": [
@@ -317,13 +318,13 @@ ENTRIES = {
             partial(js.sequence, [js.Linear(1.0, 0.4, 400), js.Linear(0.8, 0.2, 300), js.Constant(0.1)], [400, 300]),
             "the same, by how long each lasts",
             "ignite",
-            "ignite `ConcatScheduler`, fastai `combine_scheds`, ParameterSchedulers.jl `Sequence`",
+            "ignite `ConcatScheduler`, fastai `combine_scheds`, fvcore `CompositeParamScheduler`",
         ),
         Entry(
             "+ - * / **",
             partial(operator.mul, cosine, 0.75 + 0.25 * js.CosineAnnealing(1.0, -1.0, 50)),
             "η₁(t) ∘ η₂(t)",
-            elsewhere="products: PyTorch `ChainedScheduler`, t5x `factors`; sums too: burn `Composed`",
+            elsewhere="PyTorch `ChainedScheduler`, t5x `factors`, burn `ComposedLrSchedulerConfig`",
             given=[cosine],
         ),
         Entry(
@@ -356,13 +357,13 @@ ENTRIES = {
             "every",
             partial(js.every, js.Cosine(1.0, 0.0, 10), 100),
             "η(⌊t/k⌋)",
-            elsewhere="timm `t_in_epochs`, Lightning `frequency`",
+            elsewhere="Lightning `frequency`, ParameterSchedulers.jl `Interpolator`",
         ),
         Entry(
             "repeat",
             partial(js.repeat, js.Rex(1.0, 0.0, 250, 0.8), 250),
             "η(t − s_i) dⁱ in cycle i, which begins at s_i",
-            elsewhere="ParameterSchedulers.jl `Loop`, praxis `CycleSchedule`, levanter `cycles`",
+            elsewhere="ParameterSchedulers.jl `Loop`, levanter `cycles`",
             option={"growth": 2, "decay": 0.7},
         ),
         Entry(
@@ -376,14 +377,13 @@ ENTRIES = {
             "stretch",
             partial(js.stretch, short, 500, STEPS),
             "η(t T/T′), and boundaries at whole steps",
-            elsewhere="composer `scale_schedule_ratio`, fvcore `rescaled`, ParameterSchedulers.jl `Interpolator`",
+            elsewhere="composer `scale_schedule_ratio`",
             given=[short],
         ),
         Entry(
             "select",
             partial(js.select, 1, [line, js.Cosine(1.0, 0.0, STEPS)]),
             "η_i(t), for an index i that may be traced",
-            elsewhere="JAX `lax.switch`",
             given=[line],
         ),
         Entry(
@@ -432,7 +432,7 @@ ENTRIES = {
             partial(js.warmup_cosine, **RUN),
             "warmup, then `Cosine`",
             "Brown et al. (2020), arXiv:2005.14165",
-            "optax `warmup_cosine_decay_schedule`, Keras `CosineDecay(warmup_target=…)`, Transformers `cosine`",
+            "optax `warmup_cosine_decay_schedule`, Keras `warmup_target`, Transformers `cosine`",
             {"exponent": 2},
         ),
         Entry(
@@ -448,14 +448,14 @@ ENTRIES = {
             partial(js.warmup_step, peak_value=1.0, warmup_steps=100, step_size=300, factor=0.4),
             "warmup, then `StepDecay`",
             "Goyal et al. (2017), arXiv:1706.02677",
-            "timm `StepLRScheduler`, counted from the end of the warmup",
+            "timm `StepLRScheduler`, mmengine `StepLR`",
         ),
         Entry(
             "warmup_multistep",
             partial(js.warmup_multistep, peak_value=1.0, warmup_steps=100, boundaries=[800, 900], factor=0.1**0.5),
             "warmup, then `MultiStep`",
             "DeepSeek-AI (2024), arXiv:2401.02954",
-            "composer `MultiStepWithWarmupScheduler`",
+            "composer `MultiStepWithWarmupScheduler`, mmengine `MultiStepLR`",
             {"warmup": "constant", "init_value": 0.2},
         ),
         Entry(
@@ -471,7 +471,7 @@ ENTRIES = {
             partial(js.trapezoid, **RUN, cooldown_steps=300),
             "η_p min(t/W, 1, (T − t)/C)",
             "Xing et al. (2018), arXiv:1802.08770",
-            "modded-nanogpt, nanochat",
+            "modded-nanogpt `get_lr`, nanochat `get_lr_multiplier`",
         ),
         Entry(
             "wsd_s",
@@ -484,7 +484,7 @@ ENTRIES = {
             ),
             "`wsd` again and again, without another warmup",
             "Wen et al. (2024), arXiv:2410.05192",
-            "OLMo-core `WSDS`, levanter `cycles`",
+            "levanter `cycles`",
         ),
         Entry(
             "tri_stage",
@@ -513,7 +513,7 @@ ENTRIES = {
             partial(js.inverse_sqrt, **RUN, cooldown_steps=300),
             "η_p / √(1 + (t − W)/τ) · min((T − t)/C, 1), after the warmup",
             "Vaswani et al. (2017), arXiv:1706.03762; the cooldown: Zhai et al. (2022), arXiv:2106.04560",
-            "big_vision `rsqrt`, fairseq and Transformers `inverse_sqrt`",
+            'big_vision `rsqrt`, fairseq and Transformers `inverse_sqrt`, timm `stable_fn="rsqrt"`',
             {"timescale": 400},
         ),
         Entry(
@@ -521,7 +521,7 @@ ENTRIES = {
             partial(js.power, **RUN, timescale=200, cooldown_steps=200),
             "η_p min((t/τ)^−p, 1), between warmup and cooldown",
             "Shen et al. (2024), arXiv:2408.13359",
-            "levanter `power`",
+            "OLMo-core `PowerLR`, levanter `power`",
             {"power": 1},
         ),
         Entry(

@@ -1,6 +1,8 @@
 """How the examples in the docstrings of the package run, which pytest collects from there (pyproject.toml)."""
 
+import importlib.util
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,6 +13,16 @@ import pytest
 
 import jaxsched as js
 from jaxsched import training
+
+
+NEED_THEIRS = {"keras_schedule.py": "keras"}
+"""What can be imported only where a neighbour is installed."""
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave that out elsewhere."""
+    needed = NEED_THEIRS.get(collection_path.name)
+    return True if needed and importlib.util.find_spec(needed) is None else None
 
 
 NAMES = {**vars(js), **vars(training), "jax": jax, "jnp": jnp, "optax": optax, "np": np}

@@ -36,6 +36,7 @@ FLOORS = [
     "_tables",
     "_sweep",
     "training",
+    "adapters",
     "plotting",
     "cli",
     "__init__",
@@ -166,3 +167,13 @@ def test_the_source_of_a_function_is_found_and_that_of_a_class_is_not_another():
     assert "def formula" in inspect.getsource(jaxsched.Linear.formula)
     with pytest.raises((OSError, TypeError)):
         inspect.getsource(jaxsched.Linear)
+
+
+def test_reading_a_neighbour_imports_nothing_of_it():
+    neighbours = ["torch", "keras", "timm", "transformers", "optax"]
+    code = (
+        "import sys; from jaxsched.adapters import keras, optax, timm, torch, transformers;"
+        f" print([name for name in {neighbours} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

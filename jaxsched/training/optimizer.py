@@ -222,6 +222,9 @@ def _sorted_out(
         elif (_is(np.floating, given) and wants != "no number") or (_is(np.integer, given) and wants == "a float"):
             plans[name] = Constant(checked_leaf(owner, name, given, Spec()))
         elif callable(given) and wants in ("a float", "a number"):
+            if hasattr(given, "init") and hasattr(given, "update"):
+                rule = "has a state, and is no function of the step; what follows a metric is `feedback=`"
+                raise TypeError(f"{owner}: `{name}` {rule}, got {brief(given)}.")
             plans[name] = FromFunction(given)
         else:
             as_it_is[name] = given

@@ -174,6 +174,21 @@ def test_a_function_of_the_step_is_followed_where_a_number_is_asked_for(function
     assert schedules(ours, ours.init(PARAMS))["learning_rate"] == js.FromFunction(function)
 
 
+def test_a_schedule_of_optax_that_has_a_state_is_refused():
+    class OfTheLoss(optax.schedules.StatefulSchedule):
+        def init(self) -> Any:
+            return jnp.zeros(())
+
+        def update(self, state: Any, **words: Any) -> Any:
+            return state + words["value"]
+
+        def __call__(self, state: Any, **words: Any) -> Any:
+            return state
+
+    with pytest.raises(TypeError, match=r"`learning_rate` has a state, .* `feedback=`"):
+        scheduled(optax.sgd, learning_rate=OfTheLoss())
+
+
 def test_a_mask_that_is_a_function_stays_one():
     mask = lambda params: jax.tree.map(lambda _: False, params)  # noqa: E731
     same_updates(scheduled(optax.adamw, learning_rate=LINE, mask=mask), optax.adamw(LINE, mask=mask))
