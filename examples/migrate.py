@@ -8,7 +8,6 @@ Writes `migrate.png` beside this file, and prints the line to keep of each.
 import json
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import jax
 import keras
 import optax
-import timm.scheduler
 import torch
 import transformers
 import yaml
 from matplotlib.ticker import MaxNLocator
+from timm.scheduler.scheduler_factory import create_scheduler_v2
 
 import jaxsched as js
 from jaxsched.adapters import optax as our_optax
@@ -101,7 +100,8 @@ def of_arguments() -> Case:
     args, updates_per_epoch = yaml.safe_load(DEIT), 1251
     names = {"sched": "sched", "epochs": "num_epochs", "warmup_epochs": "warmup_epochs", "warmup_lr": "warmup_lr"}
     words = {theirs: args[name] for name, theirs in names.items()} | {"min_lr": args["min_lr"]}
-    scheduler, epochs = timm.scheduler.create_scheduler_v2(sgd(args["lr"]), **words)
+    made: tuple[Any, int] = create_scheduler_v2(sgd(args["lr"]), **words)
+    scheduler, epochs = made
     ours = from_timm(scheduler, updates_per_epoch=updates_per_epoch)
     used = []
     for epoch in range(epochs):
@@ -116,7 +116,7 @@ def of_a_saved_model() -> Case:
     return np.asarray(jax.jit(jax.vmap(theirs))(np.arange(10_000))), from_keras(SAVED)
 
 
-def create_learning_rate_fn(optax: Any) -> Callable[..., Any]:
+def create_learning_rate_fn(optax: Any) -> Any:
     """optax: the code of a script, in which another import is all that changes."""
     warmup, total = 5 * 1251, 100 * 1251
     rise = optax.linear_schedule(init_value=0.0, end_value=0.1, transition_steps=warmup)

@@ -4,7 +4,7 @@ from jaxsched._combinators.joins import join_schedules, running_sums, sequence
 from jaxsched._curves.cooldowns import Geometric, check_ends
 from jaxsched._curves.cyclic import CosineRestarts
 from jaxsched._curves.shapes import Shape, WarmupShape, transition
-from jaxsched._curves.transitions import Cosine, Linear
+from jaxsched._curves.transitions import Linear
 from jaxsched._data.checks import entries
 from jaxsched._recipes.phases import First, column, rest, warmup_then
 from jaxsched._schedule.recipe import recipe
@@ -133,8 +133,9 @@ def warmup_restarts(
         rule = "`peak_values`, `warmup_steps` and `period_steps` must have one entry for each period, and at least one"
         raise ValueError(f"warmup_restarts: {rule}, got {peaks}, {warmups} and {periods} entries.")
     falls = rest("warmup_restarts", period_steps, "period_steps", warmup_steps=warmup_steps)
-    rises = Linear(column(init_value), peak_values, warmup_steps)
-    each = sequence([rises, Cosine(peak_values, column(end_value), falls)], column(warmup_steps))
+    rises = transition("warmup_restarts", "linear", column(init_value), peak_values, warmup_steps)
+    waves = transition("warmup_restarts", "cosine", peak_values, column(end_value), falls)
+    each = sequence([rises, waves], column(warmup_steps))
     return join_schedules(each, running_sums(period_steps)[..., :-1])
 
 

@@ -90,8 +90,8 @@ def page() -> str:
         blocks += [f"## {neighbour.LIBRARY}\n\n{introduction}\n", "\n".join(table(rows)) + "\n"]
     blocks.append(TRAINERS + "\n")
     formulas = importlib.import_module("tests.parity.rows.formulas").ROWS
-    for library, rows in itertools.groupby(formulas, lambda row: row.library):
-        rows = list(rows)
+    for library, group in itertools.groupby(formulas, lambda row: row.library):
+        rows = list(group)
         sources = ", ".join(f"`{source}`" for source in dict.fromkeys(row.source for row in rows if row.source))
         heading = f"### {library}\n" + (f"\nFrom {sources}.\n" if sources else "")
         blocks += [heading, "\n".join(table(rows)) + "\n"]
