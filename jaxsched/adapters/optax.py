@@ -27,7 +27,7 @@ from jaxsched._recipes.cycles import onecycle, warmup_restarts
 from jaxsched._recipes.warmups import warmup_constant, warmup_cosine, warmup_exponential
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._typing import Number
-from jaxsched.adapters._optax_arguments import (
+from jaxsched.adapters.optax_arguments import (
     Divisor,
     Steps,
     Time,

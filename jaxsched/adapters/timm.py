@@ -11,7 +11,7 @@ import numpy as np
 from jaxsched._combinators.clocks import every
 from jaxsched._data.messages import brief
 from jaxsched._schedule.schedule import Schedule
-from jaxsched.adapters._timm_classes import READERS
+from jaxsched.adapters.timm_classes import READERS
 
 
 def from_timm(scheduler: Any, *, group: int | None = None, updates_per_epoch: int = 1) -> Any:

@@ -12,7 +12,7 @@ from jaxsched._curves.piecewise import Tabulated
 from jaxsched._data.messages import brief, one_of
 from jaxsched._schedule.known import as_one
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
-from jaxsched.adapters._torch_classes import Of, Refused, Value, name_of, position_of, read
+from jaxsched.adapters.torch_classes import Of, Refused, Value, name_of, position_of, read
 
 
 def from_torch(scheduler: Any, of: Of | None = None, *, group: int | None = None, steps: int | None = None) -> Any:

@@ -46,7 +46,8 @@ which multiplies a schedule in `jaxsched.training.scheduled`.""",
     schedule = from_keras(theirs)                  # an object, or what keras.optimizers.schedules.serialize(...) wrote
     theirs = to_keras(schedule)                    # the way back: it is saved with a model as our text
 
-Keras computes in float32. What `get_config()` returns names no class, and is refused.""",
+Keras computes in float32. What `get_config()` returns names no class, and is refused. A program that loads a model which
+was saved with `to_keras(schedule)` imports `jaxsched.adapters.keras_schedule` first: Keras imports only its own classes.""",
     "transformers": """\
     from jaxsched.adapters.transformers import from_transformers
 

@@ -1,6 +1,5 @@
 """Our `ReduceOnPlateau` beside those of PyTorch, Keras and optax: the scale after every metric of 500 traces each."""
 
-import os
 import types
 from typing import Any
 
@@ -13,8 +12,6 @@ import pytest
 import jaxsched as js
 from tests.helpers import tiers
 
-
-os.environ["KERAS_BACKEND"] = "jax"
 
 TRACES, LENGTH = 500, 60
 THRESHOLD = 0.02

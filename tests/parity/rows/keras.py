@@ -1,6 +1,5 @@
 """Keras: the schedules of `keras.optimizers.schedules`, as a compiled training step uses them."""
 
-import os
 from typing import Any
 
 import jax
@@ -9,8 +8,6 @@ import numpy as np
 import jaxsched as js
 from tests.parity.row import LR, SINGLE, Row
 
-
-os.environ.setdefault("KERAS_BACKEND", "jax")  # before Keras is imported
 
 LIBRARY = "Keras"
 
