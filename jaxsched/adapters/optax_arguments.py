@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxsched._combinators.clocks import shift
 from jaxsched._data.checks import as_array, as_exact, as_leaf, is_jax_real, is_traced
+from jaxsched._data.messages import brief_with_type
 from jaxsched._numerics.counts import not_negative, single
 from jaxsched._numerics.floats import as_float, default_dtype
 from jaxsched._schedule.schedule import Schedule
@@ -100,6 +101,9 @@ def running_products(
     owner: str, init_value: Any, boundaries_and_scales: Mapping[Any, Any] | None
 ) -> tuple[list[Any], list[Any]]:
     """The boundaries in order, and the value that begins with each, the first one before all of them."""
+    if not isinstance(boundaries_and_scales, Mapping | None):
+        came = brief_with_type(boundaries_and_scales)
+        raise TypeError(f"{owner}: `boundaries_and_scales` must be a dict of scales by boundary, got {came}.")
     pairs = sorted((boundaries_and_scales or {}).items(), key=operator.itemgetter(0))
     scales = [number(owner, f"boundaries_and_scales[{at}]", scale, Spec(minimum=0)) for at, scale in pairs]
     return [at for at, _ in pairs], list(itertools.accumulate(scales, operator.mul, initial=init_value))

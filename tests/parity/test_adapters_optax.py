@@ -298,6 +298,14 @@ ONLY_OURS_RAISES = {
 }
 
 
+def test_scales_come_by_boundary():
+    wrong: Any = [5]
+    with pytest.raises(
+        TypeError, match=r"^piecewise_constant_schedule: `boundaries_and_scales` must be a dict .*, got \[5\]"
+    ):
+        ours.piecewise_constant_schedule(1.0, wrong)
+
+
 @pytest.mark.parametrize("line, message", BOTH_RAISE.items(), ids=BOTH_RAISE)
 def test_what_optax_refuses_is_refused(line: str, message: str):
     with pytest.raises(ValueError):
