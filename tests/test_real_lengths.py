@@ -480,8 +480,8 @@ def test_a_cooldown_of_a_run_may_last_a_real_number_of_steps():
 
 STRETCHED = [name for name, row in ROWS.items() if "Tabulated" not in repr(row.build()) and "FromFunction" not in name]
 STRETCHED = [
-    name for name in STRETCHED if "first" not in ROWS[name].arguments and "logarithms" not in name
-]  # which count in single steps, whatever the horizon
+    name for name in STRETCHED if "first" not in ROWS[name].arguments
+]  # that is one step, whatever the horizon
 
 
 @pytest.mark.parametrize("name", tiers(STRETCHED, FEW))

@@ -11,6 +11,7 @@ from jaxsched._combinators.joins import Join, JoinAlike
 from jaxsched._curves.constant import FromFunction
 from jaxsched._curves.cyclic import Triangular
 from jaxsched._curves.piecewise import Tabulated
+from jaxsched._curves.shapes import IN_STEPS
 from jaxsched._data.checks import as_exact, checked_leaf, derived_length, is_jax_real, is_traced
 from jaxsched._data.data import broadcast_numbers, with_fields
 from jaxsched._data.fields import Field, as_schedule
@@ -36,8 +37,8 @@ def stretch(schedule: ScheduleLike, total_steps: Length, new_total_steps: Length
     boundary or length is scaled exactly, but to no less than one step. In a join, a ramp is scaled as the life of its
     piece is, so that what ended at a boundary still does. What happens again and again (periods, the unit of a
     staircase, the `k` of `every`) and every time constant is scaled exactly: it becomes real where it is not whole. How
-    many cycles there are stays. A recipe stays one, with other lengths, where that is the same; what a word of it
-    counts in single steps (`first="one_over_n"`, the ramp "logarithmic") goes on counting in these.
+    many cycles there are stays. A recipe stays one, with other lengths, where that is the same. What a word counts in
+    single steps goes on counting in these: `first="one_over_n"`, and the "logarithmic" cooldown of `decay_from`.
 
     Args:
         schedule: planned for T steps.
@@ -92,7 +93,7 @@ def _stretched(schedule: Any, life: Change, run: Change, by_whole: bool = False)
 
 def _stretched_recipe(schedule: Recipe, life: Change, run: Change, by_whole: bool) -> Schedule:
     """The recipe with other lengths; or what it is made of, where those do not fit together once they are rounded."""
-    if schedule._by_lengths:
+    if schedule._by_lengths and IN_STEPS.isdisjoint(_words(schedule)):
         stretched = _stretched_fields(schedule, life, run, by_whole)
         try:
             stretched.check()
@@ -101,6 +102,11 @@ def _stretched_recipe(schedule: Recipe, life: Change, run: Change, by_whole: boo
         else:
             return stretched
     return _stretched(schedule.expand(), life, run, by_whole)
+
+
+def _words(schedule: Recipe) -> set[str]:
+    """The words that it was given, such as the shapes of its ramps."""
+    return {held for held in vars(schedule).values() if isinstance(held, str)}
 
 
 def _stretched_fields(schedule: S, life: Change, run: Change, by_whole: bool) -> S:

@@ -41,6 +41,10 @@ NUMBERS = {name: i for i, name in enumerate(SHAPES, start=1)}
 """What stands for each in the state of a training. The numbers are for ever, so a new shape goes to the end."""
 
 
+IN_STEPS = {"logarithmic"}
+"""Those that count in single steps, so that a longer one is another curve, and not the same in another time."""
+
+
 CHOOSABLE = ("linear", "cosine", "one_minus_sqrt")
 """Those that a number may choose while a program runs. A program holds them all, and so they are few."""
 
