@@ -11,6 +11,7 @@ import numpy as np
 from jaxsched._combinators.clocks import every
 from jaxsched._data.messages import brief
 from jaxsched._schedule.schedule import Schedule
+from jaxsched.adapters.groups import read_groups
 from jaxsched.adapters.timm_classes import READERS
 
 
@@ -38,19 +39,14 @@ def from_timm(scheduler: Any, *, group: int | None = None, updates_per_epoch: in
     if not isinstance(updates_per_epoch, int | np.integer) or updates_per_epoch < 1:
         came = brief(updates_per_epoch)
         raise ValueError(f"from_timm: `updates_per_epoch` must be a whole number, at least 1, got {came}.")
-    groups = range(len(scheduler.optimizer.param_groups))
-    if group is not None and (not isinstance(group, int | np.integer) or group not in groups):
-        raise ValueError(f"from_timm: `group` must be one of 0 .. {len(groups) - 1}, got {brief(group)}.")
-    found = [_read(scheduler, i) for i in (groups if group is None else [group])]
-    if differ := next((i for i, other in enumerate(found) if other != found[0]), None):
-        came = f"{brief(found[0])} in group 0 and {brief(found[differ])} in group {differ}"
-        raise ValueError(f"from_timm: `group` must be given where the parameter groups differ, got {came}.")
+    count = len(scheduler.optimizer.param_groups)
+    found = read_groups("from_timm", count, group, lambda i: _read(scheduler, i))
     if updates_per_epoch == 1:
-        return found[0]
-    if not (isinstance(found[0], Schedule) and scheduler.t_in_epochs):
+        return found
+    if not (isinstance(found, Schedule) and scheduler.t_in_epochs):
         rule = "must be 1 where the scheduler counts updates (t_in_epochs=False), or metrics"
         raise ValueError(f"from_timm: `updates_per_epoch` {rule}, got {updates_per_epoch}.")
-    return every(found[0], updates_per_epoch)
+    return every(found, updates_per_epoch)
 
 
 def _read(scheduler: Any, group: int) -> Any:

@@ -12,6 +12,7 @@ from jaxsched._curves.piecewise import Tabulated
 from jaxsched._data.messages import brief, one_of
 from jaxsched._schedule.known import as_one
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched.adapters.groups import read_groups
 from jaxsched.adapters.torch_classes import Of, Refused, Value, name_of, position_of, read
 
 
@@ -51,18 +52,13 @@ def from_torch(scheduler: Any, of: Of | None = None, *, group: int | None = None
         raise ValueError(f"from_torch: `of` {one_of(('lr', 'momentum'), of)}")
     if steps is not None and (not isinstance(steps, int | np.integer) or steps < 1):
         raise ValueError(f"from_torch: `steps` must be an integer, at least 1, got {brief(steps)}.")
-    groups = range(len(scheduler.get_last_lr()))
-    if group is not None and (not isinstance(group, int | np.integer) or group not in groups):
-        raise ValueError(f"from_torch: `group` must be one of 0 .. {len(groups) - 1}, got {brief(group)}.")
     _check_what_moves(scheduler, of)
-    found = [_read(scheduler, of or "lr", i, steps) for i in (groups if group is None else [group])]
-    if differ := next((i for i, other in enumerate(found) if other != found[0]), None):
-        came = f"{brief(found[0])} in group 0 and {brief(found[differ])} in group {differ}"
-        raise ValueError(f"from_torch: `group` must be given where the parameter groups differ, got {came}.")
+    count = len(scheduler.get_last_lr())
+    found = read_groups("from_torch", count, group, lambda i: _read(scheduler, of or "lr", i, steps))
     if at := position_of(scheduler):
         where = f"is at step {at}, and its schedule counts from 0; `training.at_step(state, {at})` goes on from there"
         warnings.warn(f"from_torch: `scheduler` {where}.", stacklevel=2)
-    return found[0]
+    return found
 
 
 def to_torch(schedule: ScheduleLike, optimizer: Any) -> Any:
