@@ -20,7 +20,7 @@ Where to look:
 - compositions: `join_schedules` and `sequence` one after another; `+ - * / **`, `minimum`, `clip`; `shift`, `every`,
   `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
 - many at once: `grid`, `sample`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to
-  train.
+  train, `resumable` and `halving` where that takes long.
 - questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`, `landmarks`; `schedule.plot`, `jaxsched.plotting`.
 - as text: `dumps`, and `loads`, which reads what you would type, too.
 - lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.
@@ -125,7 +125,9 @@ from jaxsched._schedule.queries import Extrema as Extrema
 from jaxsched._schedule.recipe import recipe as recipe
 from jaxsched._schedule.schedule import Schedule as Schedule
 from jaxsched._sweep.engine import sweep as sweep
+from jaxsched._sweep.halving import halving as halving
 from jaxsched._sweep.results import Results as Results
+from jaxsched._sweep.resumable import resumable as resumable
 from jaxsched._tables.blocks import Block as Block, blocks as blocks
 from jaxsched._tables.configs import Configs as Configs, grid as grid
 from jaxsched._tables.evaluate import evaluate as evaluate

@@ -13,6 +13,7 @@ yet. Any other column is structure: rows are grouped by it, and each group is on
 together, `program` traces, `machine` compiles and runs, `keeping` and `store` keep; here it is put together.
 """
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,12 +25,14 @@ import numpy as np
 from jaxsched._data.checks import check_batch_size
 from jaxsched._data.messages import brief
 from jaxsched._sweep import plan
+from jaxsched._sweep.climbing import Climb, Rule
 from jaxsched._sweep.keeping import Keeper, StoreKeeper
 from jaxsched._sweep.kept import Device
 from jaxsched._sweep.machine import Machine, check_devices
 from jaxsched._sweep.manifest import FORMAT, Manifest, hash_of, hashes_of, versions_of
-from jaxsched._sweep.program import Program, check_columns
+from jaxsched._sweep.program import check_columns, check_scalars
 from jaxsched._sweep.results import Results
+from jaxsched._sweep.resumable import Resumable
 from jaxsched._sweep.running import Run, traced
 from jaxsched._sweep.store import OWN_COLUMNS, Store
 from jaxsched._tables.arrow import as_arrow
@@ -38,7 +41,7 @@ from jaxsched._tables.progress import progress_bar
 
 
 def sweep(
-    train: Callable,
+    train: "Callable | Resumable",
     configs: Configs,
     *,
     batch_size: int | Literal["auto"] = "auto",
@@ -62,7 +65,8 @@ def sweep(
 
     Args:
         train: a pure function from the values of one row, by column name, to a dict of arrays. Columns of numbers
-            arrive traced, as scalars (int32, float32 or bool); others as they are.
+            arrive traced, as scalars (int32, float32 or bool); others as they are. Or a training in chunks, made by
+            `resumable`.
         configs: n rows. Rows that differ in a column that is not numbers are compiled separately.
         batch_size: how many rows a device takes at a time. A row has the same bits whatever runs beside it, and on
             however many devices, as long as this is the same (and, on a GPU, operations are: where a function uses
@@ -98,51 +102,99 @@ def sweep(
     >>> results.best("sum", mode="max")["steps"]
     100
     """
-    if not callable(train):
-        raise TypeError(f"sweep: `train` must be a function of the columns of a row, got {brief(train)}.")
-    check_configs("sweep", configs)
+    check_training("sweep", train)
     if on_error not in ("raise", "keep"):
         raise ValueError(f'sweep: `on_error` must be "raise" or "keep", got {brief(on_error)}.')
-    if not isinstance(store, str | os.PathLike | None):
-        raise TypeError(f"sweep: `store` must be the path of a folder, got {brief(store)}.")
-    static = _check_static(static)
-    batch_size = int(batch_size) if isinstance(batch_size, np.integer) else batch_size
-    check_batch_size("sweep", batch_size, otherwise="auto")
-    index, workers = _check_worker(worker, store is not None)
-    check_columns(train, configs.columns)
+    given = Given("sweep", configs, batch_size, static, devices, store, worker, accept_versions)
+    return given.run(train, progress, on_error == "keep")
 
-    numbers, groups = plan.numbers_of(configs, static), plan.groups_of(configs, static)
-    machine = Machine(train, numbers, check_devices(devices))
-    programs, failures = traced(machine, groups, keep=on_error == "keep")
-    keeper = Keeper()
-    if store is not None:
-        own = _manifest(configs, groups, programs, machine)
-        keeper = StoreKeeper(Store(store), own, configs, accept_versions)
-    if keeper.sizes and batch_size not in ("auto", keeper.sizes[0]):
-        raise ValueError(f"sweep: the store has `batch_size` {keeper.sizes[0]}, got {batch_size}.")
 
-    name = f"sweep {index + 1}/{workers}" if workers > 1 else "sweep"
-    run = Run(configs, groups, programs, failures, machine, keeper, keep=on_error == "keep")
-    line = index if sys.stderr.isatty() else 0  # one for each of those who share a terminal
-    options = {"initial": run.rows_done(), "position": line, "desc": name}
-    with progress_bar("sweep", len(configs), "row", progress, **options) as run.bar:
-        try:
-            with keeper.opened():
-                run.settle(batch_size, index, workers)
-                run.all_parts(index, workers)
-        except BaseException as error:
-            run.tell(error)
-            raise
-    return run.results()
+def check_training(owner: str, train: Any) -> None:
+    """Raise unless it is something that a sweep can run."""
+    if not callable(train) and not isinstance(train, Resumable):
+        raise TypeError(
+            f"{owner}: `train` must be a function of the columns of a row, or of `resumable`, got {brief(train)}."
+        )
+
+
+class Given:
+    """What is given to a sweep beside the training, checked.
+
+    Args:
+        owner: whose arguments they are.
+        others: these arguments, in the order of `sweep`.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        configs: Configs,
+        batch_size: Any,
+        static: Any,
+        devices: Any,
+        store: Any,
+        worker: Any,
+        accept_versions: bool,
+    ):
+        self.owner, self.configs, self.store, self.accept_versions = owner, configs, store, accept_versions
+        check_configs(owner, configs)
+        if not isinstance(store, str | os.PathLike | None):
+            raise TypeError(f"{owner}: `store` must be the path of a folder, got {brief(store)}.")
+        self.static = _check_static(static)
+        self.batch_size = int(batch_size) if isinstance(batch_size, np.integer) else batch_size
+        check_batch_size(owner, self.batch_size, otherwise="auto")
+        self.worker, self.workers = _check_worker(worker, store is not None)
+        self.devices = check_devices(devices)
+
+    def run(
+        self, train: Any, progress: bool, keep: bool, scalars: Sequence[str] = (), rule: Rule | None = None
+    ) -> Results:
+        """All of it, or with a rule what that leaves; `scalars` are metrics that must be one real number each."""
+        configs, groups = self.configs, plan.groups_of(self.configs, self.static)
+        if isinstance(train, Resumable):
+            check_columns(train.init, configs.columns, "init")
+            check_columns(train.run, configs.columns, "run", others=list(inspect.signature(train.run).parameters)[:2])
+        else:
+            check_columns(train, configs.columns)
+        machine = Machine(train, plan.numbers_of(configs, self.static), self.devices)
+        programs, failures = traced(machine, groups, keep)
+        keeper = Keeper()
+        run = (Climb if rule else Run)(configs, groups, programs, failures, machine, keeper, keep)
+        check_scalars(self.owner, run.at_a_time, scalars)
+        if isinstance(run, Climb) and rule:
+            run.follow(rule)
+        if self.store is not None:
+            own = _manifest(configs, groups, programs, machine, run.metrics, rule)
+            run.keeper = keeper = StoreKeeper(Store(self.store), own, configs, self.accept_versions)
+        if keeper.sizes and self.batch_size not in ("auto", keeper.sizes[0]):
+            raise ValueError(f"{self.owner}: the store has `batch_size` {keeper.sizes[0]}, got {self.batch_size}.")
+
+        name = f"{self.owner} {self.worker + 1}/{self.workers}" if self.workers > 1 else self.owner
+        line = self.worker if sys.stderr.isatty() else 0  # one for each of those who share a terminal
+        options = {"initial": run.rows_done(), "position": line, "desc": name}
+        unit = "row" if run.chunks == 1 else "chunk"
+        with progress_bar(self.owner, run.total, unit, progress, **options) as run.bar:
+            try:
+                with keeper.opened():
+                    run.settle(self.batch_size, self.worker, self.workers)
+                    run.all_parts(self.worker, self.workers)
+            except BaseException as error:
+                run.tell(error)
+                raise
+        return run.results()
 
 
 def _manifest(
-    configs: Configs, groups: Sequence[plan.Group], programs: Mapping[int, Program], machine: Machine
+    configs: Configs,
+    groups: Sequence[plan.Group],
+    programs: Mapping[int, Any],
+    machine: Machine,
+    metrics: Mapping[str, tuple[Any, tuple[int, ...]]],
+    rule: Rule | None,
 ) -> Manifest:
-    metrics = next(iter(programs.values())).metrics
     configs.to_arrow()  # what cannot be stored is known before anything runs
-    for name, metric in metrics.items():
-        as_arrow("sweep", name, np.empty((0, *metric.shape), metric.dtype))
+    for name, (dtype, shape) in metrics.items():
+        as_arrow("sweep", name, np.empty((0, *shape), dtype))
     if clash := [name for name in OWN_COLUMNS if name in configs.columns or name in metrics]:
         raise ValueError(f"sweep: `{clash[0]}` is a column of the store, so nothing else may have this name.")
     return Manifest(
@@ -151,10 +203,11 @@ def _manifest(
         rows=len(configs),
         configs=hash_of(configs),
         programs=hashes_of(groups, programs),
-        metrics={name: [metric.dtype.name, list(metric.shape)] for name, metric in metrics.items()},
+        metrics={name: [dtype.name, list(shape)] for name, (dtype, shape) in metrics.items()},
         batch_size=0,
         rows_per_part=0,
         devices=len(machine.devices),
+        halving={} if rule is None else rule._asdict(),
     )
 
 

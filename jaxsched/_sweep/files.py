@@ -61,7 +61,7 @@ def remove_stale(writing: Path) -> None:
     for begun in list(writing.iterdir()):
         host, pid = [*begun.name.split("@"), ""][:2]
         if host == socket.gethostname() and pid.isdigit():
-            stale = begun.name not in _writing if int(pid) == os.getpid() else not _is_alive(int(pid))
+            stale = begun.name not in _writing if int(pid) == os.getpid() else not is_alive(int(pid))
         else:
             stale = False
         try:
@@ -126,7 +126,7 @@ def _write(path: Path, data: bytes) -> None:
         os.close(handle)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

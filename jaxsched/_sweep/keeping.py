@@ -1,14 +1,24 @@
 """Where what is finished goes: into the memory of this process, or into a store that others may share."""
 
 import dataclasses
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from jaxsched._sweep.chunks import Chunked
+from jaxsched._sweep.flight import Flight, Stop
 from jaxsched._sweep.manifest import Manifest, check_program
 from jaxsched._sweep.pieces import Failure, Piece, joined
 from jaxsched._sweep.plan import Part
 from jaxsched._sweep.store import Store
 from jaxsched._tables.configs import Configs
+
+
+SECONDS_BETWEEN_STATES = 2.0
+"""What a kill in mid-training may cost, at most, where a chunk does not take longer."""
+
+PART_FOR_STATES = 0.02
+"""Of the time, so much may go into states that are kept."""
 
 
 class Keeper:
@@ -42,6 +52,22 @@ class Keeper:
         self._kept += pieces
         self._failures += failures
 
+    def resume(self, flight: Flight, rung: int) -> None:
+        """Go on with a training in chunks from where somebody was."""
+
+    def pause(self, flight: Flight, rung: int) -> None:
+        """Keep where a training in chunks is, from time to time."""
+
+    def rung(self, rung: int, part: Part, program: Chunked) -> Stop | None:
+        """Where the rows of a part are at the end of a rung, if somebody has brought them there."""
+        return None
+
+    def add_rung(self, rung: int, part: Part, stop: Stop) -> None:
+        """Keep where the rows of a part are at the end of a rung."""
+
+    def forget(self, parts: Sequence[Part]) -> None:
+        """Nobody needs any more where those rows were on their way that are finished."""
+
     def read(self) -> tuple[list[Piece], list[Failure]]:
         """Everything that is finished."""
         return self._kept, self._failures
@@ -67,6 +93,7 @@ class StoreKeeper(Keeper):
 
     def __init__(self, store: Store, own: Manifest, configs: Configs, accept_versions: bool):
         super().__init__()
+        self._next_pause = 0.0
         self._store, self._own, self._configs, self._accept_versions = store, own, configs, accept_versions
         store.prepare()
         if (stored := store.manifest()) is not None:
@@ -99,6 +126,33 @@ class StoreKeeper(Keeper):
             self._writer.write(self._store.write_failed, part.first, self._configs, failures, piece)
         else:
             self._writer.write(self._store.write, part.first, self._configs, piece)
+
+    def resume(self, flight: Flight, rung: int) -> None:
+        if (stop := self._store.running(int(flight.rows[0]), rung, flight.program)) is not None:
+            flight.take(stop)
+
+    def rung(self, rung: int, part: Part, program: Chunked) -> Stop | None:
+        return self._store.rung(part.first, rung, program)
+
+    def add_rung(self, rung: int, part: Part, stop: Stop) -> None:
+        self._writer.wait()
+        self._writer.write(self._store.write_rung, part.first, rung, stop)
+
+    def forget(self, parts: Sequence[Part]) -> None:
+        self._writer.wait()
+        finished = [part for part in parts if part.first in self.done()]
+        self._store.remove_running({int(row) for part in finished for row in part.rows})
+        if len(finished) == len(parts):
+            self._store.remove_rungs()
+
+    def pause(self, flight: Flight, rung: int) -> None:
+        now = time.perf_counter()
+        if now < self._next_pause:
+            return
+        self._writer.wait()
+        self._writer.write(self._store.write_running, int(flight.rows[0]), rung, flight.stop())
+        took = time.perf_counter() - now
+        self._next_pause = now + max(SECONDS_BETWEEN_STATES, took / PART_FOR_STATES)
 
     def read(self) -> tuple[list[Piece], list[Failure]]:
         return self._store.read(self._own.metrics)

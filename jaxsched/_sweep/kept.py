@@ -7,10 +7,12 @@ from typing import Any
 import jax
 import numpy as np
 from jax.extend.core import jaxpr_as_fun
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from jaxsched._sweep.chunks import Chunked, trace_chunks
 from jaxsched._sweep.outside import Outside
 from jaxsched._sweep.program import Program, row_of
+from jaxsched._sweep.resumable import Resumable
 
 
 Device = Any
@@ -23,8 +25,9 @@ MOST_KEPT = 256
 class Kept:
     """What is kept of a training function while that lives, and reads the same from outside."""
 
-    def __init__(self, train: Callable[..., Any]):
-        self.outside = Outside(train)
+    def __init__(self, train: Any):
+        self.outside = Outside(*functions_of(train))
+        self.chunked: dict[object, Chunked] = {}
         self.rows: dict[object, Any] = {}
         self.programs: dict[int, Program] = {}
         self.executables: dict[object, Any] = {}
@@ -37,6 +40,12 @@ class Kept:
     def program(self, traced: Program) -> Program:
         """The program that was made of the same trace, if there is one, with its hashes."""
         return _last_used(self.programs, id(traced.jaxpr), lambda: traced)
+
+    def chunks(self, training: Resumable, numbers: Mapping[str, Any], static: Mapping[str, Any]) -> Chunked:
+        """The programs of a training in chunks, for such numbers and what a group shares."""
+        types = ((name, np.result_type(x)) for name, x in numbers.items())
+        key = (*types, *((name, type(x), x) for name, x in static.items()))
+        return _last_used(self.chunked, key, lambda: trace_chunks(training, numbers, static))
 
     def executable(self, program: Program, rows: int, devices: tuple[Device, ...]) -> Any:
         """The program, compiled for so many rows on each of some devices."""
@@ -55,14 +64,19 @@ def _last_used(kept: dict[Any, Any], key: object, make: Callable[[], Any]) -> An
 _KEPT: "weakref.WeakKeyDictionary[Any, dict[object, Kept]]" = weakref.WeakKeyDictionary()
 
 
-def kept_of(train: Callable[..., Any]) -> Kept:
+def functions_of(train: Any) -> tuple[Callable[..., Any], ...]:
+    """What is called in a training."""
+    return (train.init, train.run) if isinstance(train, Resumable) else (train,)
+
+
+def kept_of(train: Any) -> Kept:
     """What is kept of this function; of a method, for its object."""
     owner, which = getattr(train, "__self__", train), getattr(train, "__func__", None)
     try:
         kept = _KEPT.setdefault(owner, {})
     except TypeError:  # no weak reference, or no hash
         return Kept(train)
-    if which not in kept or not kept[which].outside.is_as_of(train):
+    if which not in kept or not kept[which].outside.is_as_of(*functions_of(train)):
         kept[which] = Kept(train)
     return kept[which]
 
@@ -74,8 +88,9 @@ def _compiled(program: Program, rows: int, devices: tuple[Device, ...]) -> Any:
     def train_batch(*numbers: jax.Array) -> tuple[jax.Array, ...]:
         return tuple(jax.vmap(train_row, axis_size=rows)(*numbers))
 
-    by_rows = PartitionSpec("rows")
-    mesh = Mesh(np.asarray(devices), ("rows",))
+    mesh, by_rows = Mesh(np.asarray(devices), ("rows",)), PartitionSpec("rows")
     sharded = jax.shard_map(train_batch, mesh=mesh, in_specs=by_rows, out_specs=by_rows, check_vma=False)
-    batch = [jax.ShapeDtypeStruct((rows * len(devices),), column.dtype) for column in columns]
-    return jax.jit(sharded).lower(*batch).compile()
+    placed = NamedSharding(mesh, by_rows)  # said, for JAX may put an array of no size elsewhere
+    batch = [jax.ShapeDtypeStruct((rows * len(devices), *column.shape), column.dtype) for column in columns]
+    compiled = jax.jit(sharded, donate_argnums=range(program.carried), in_shardings=placed, out_shardings=placed)
+    return compiled.lower(*batch).compile()

@@ -9,9 +9,11 @@ import jax
 import numpy as np
 
 from jaxsched._data.messages import brief
+from jaxsched._sweep.chunks import Chunked
 from jaxsched._sweep.kept import Device, kept_of
 from jaxsched._sweep.plan import Group, filled
-from jaxsched._sweep.program import Program, explained, trace
+from jaxsched._sweep.program import Program, explained, row_of, trace
+from jaxsched._sweep.resumable import Resumable
 
 
 MOST_ROWS = {"cpu": 64}
@@ -31,7 +33,9 @@ class Machine:
         devices: those of this process that are used.
     """
 
-    def __init__(self, train: Callable[..., Any], numbers: Mapping[str, np.ndarray], devices: Sequence[Device]):
+    def __init__(
+        self, train: Callable[..., Any] | Resumable, numbers: Mapping[str, np.ndarray], devices: Sequence[Device]
+    ):
         self.train, self.numbers, self.devices = train, numbers, tuple(devices)
         self.kept = kept_of(train)
         self.rows = 0
@@ -41,11 +45,13 @@ class Machine:
     def most_rows(self) -> int:
         return MOST_ROWS.get(self.devices[0].platform, MOST_ROWS_OTHERWISE)
 
-    def trace(self, group: Group) -> Program:
+    def trace(self, group: Group) -> Program | Chunked:
         """The program of a group, on no device."""
         first = {name: column[group.rows[0]] for name, column in self.numbers.items()}
+        if isinstance(self.train, Resumable):
+            return self.kept.chunks(self.train, first, group.static)
         row = self.kept.row(self.train, tuple(self.numbers), group.static)
-        explain = partial(explained, self.train, first, group.static)
+        explain = partial(explained, partial(row_of, self.train), first, group.static)
         return self.kept.program(trace(row, self.numbers, explain))
 
     def fit(self, program: Program, rows: int) -> None:
@@ -82,12 +88,16 @@ class Machine:
                 raise
             return None
 
+    def batch_of(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The numbers of some rows, filled up to a batch."""
+        batch = filled(rows, self.rows * len(self.devices))
+        return [column[batch] for column in self.numbers.values()]
+
     def run(self, program: Program, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
         """The metrics of some rows, and the seconds that the devices took."""
         train_batch = self.compiled(program)
-        batch = filled(rows, self.rows * len(self.devices))
         start = time.perf_counter()
-        values = jax.block_until_ready(train_batch(*(column[batch] for column in self.numbers.values())))
+        values = jax.block_until_ready(train_batch(*self.batch_of(rows)))
         seconds = time.perf_counter() - start
         metrics = zip(program.metrics, values, strict=True)
         return {name: np.asarray(value)[: len(rows)] for name, value in metrics}, seconds

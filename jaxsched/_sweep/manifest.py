@@ -31,6 +31,7 @@ class Manifest:
         batch_size: rows on a device at a time.
         rows_per_part: rows in a file.
         devices: of the first worker.
+        halving: the rule of successive halving, if that is what it is.
     """
 
     format: int
@@ -42,6 +43,7 @@ class Manifest:
     batch_size: int
     rows_per_part: int
     devices: int
+    halving: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def to_json(self) -> bytes:
         return (json.dumps(dataclasses.asdict(self), indent=2) + "\n").encode()
@@ -73,6 +75,9 @@ class Manifest:
         if changed and not accept_versions:
             rule = "the store was begun with other versions, which may give other bits (accept_versions=True goes on)"
             raise ValueError(f"{rule}: {'; '.join(changed)}.")
+        if self.halving != other.halving:
+            there_, here = (dict(x.halving) or "a sweep without" for x in (self, other))
+            raise ValueError(f"the store holds another halving: {there_} there, {here} here.")
         if self.metrics != other.metrics:
             raise ValueError(f"the store holds other metrics: {dict(self.metrics)} there, {dict(other.metrics)} here.")
         if list(self.programs) != list(other.programs):

@@ -18,20 +18,20 @@ STDLIB = sysconfig.get_paths()["stdlib"]
 
 
 class Outside:
-    """What a function reads, as it was at one time; arrays and functions are not kept alive."""
+    """What functions read, as it was at one time; arrays and functions are not kept alive."""
 
-    def __init__(self, train: Callable[..., Any]):
-        self._seen = {name: _hold(value) for name, value in _read_by(train)}
+    def __init__(self, *train: Callable[..., Any]):
+        self._seen = {name: _hold(value) for name, value in _read_by(*train)}
 
-    def is_as_of(self, train: Callable[..., Any]) -> bool:
-        """Whether the function still reads the same."""
-        now = dict(_read_by(train))
+    def is_as_of(self, *train: Callable[..., Any]) -> bool:
+        """Whether the functions still read the same."""
+        now = dict(_read_by(*train))
         return now.keys() == self._seen.keys() and all(_same(held(), now[name]) for name, held in self._seen.items())
 
 
-def _read_by(train: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The values that a function reads, by where and under which name."""
-    open_, visited = [train], set()
+def _read_by(*train: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values that functions read, by where and under which name."""
+    open_, visited = [*train], set()
     while open_:
         function = open_.pop()
         if id(function) in visited:

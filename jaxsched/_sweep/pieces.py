@@ -13,6 +13,11 @@ class Piece(NamedTuple):
     rows: np.ndarray
     metrics: Mapping[str, np.ndarray]
 
+    def of(self, rows: np.ndarray) -> "Piece":
+        """Some of its rows, which are in order."""
+        at = np.searchsorted(self.rows, rows)
+        return Piece(rows, {name: metric[at] for name, metric in self.metrics.items()})
+
     def without(self, rows: Collection[int]) -> "Piece":
         """The rest of it."""
         rest = ~np.isin(self.rows, list(rows))

@@ -5,7 +5,7 @@ import inspect
 import re
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,8 @@ class Program:
 
     jaxpr: ClosedJaxpr
     metrics: Mapping[str, jax.ShapeDtypeStruct]
+    carried: int = 0
+    """How many of its first inputs are a state, whose memory its first outputs take."""
 
     @cached_property
     def code(self) -> str:
@@ -47,34 +49,37 @@ class Program:
         return sum(_bytes(x.aval) for within in _all(self.jaxpr) for equation in within.eqns for x in equation.outvars)
 
 
-def check_columns(train: Callable[..., Any], columns: Mapping[str, Any]) -> None:
-    """Raise unless the columns are what the function takes by name."""
+def check_columns(
+    train: Callable[..., Any], columns: Mapping[str, Any], function: str = "train", others: Collection[str] = ()
+) -> None:
+    """Raise unless the columns are what the function takes by name, beside `others`."""
     try:
         parameters = inspect.signature(train).parameters.values()
     except (TypeError, ValueError):  # of a builtin
         return
     by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    by_name = [p for p in by_name if p.name not in others]
     known = [p.name for p in by_name]
     takes_any = any(p.kind == p.VAR_KEYWORD for p in parameters)
     if not takes_any and (unknown := [name for name in columns if name not in known]):
         near = did_you_mean(unknown[0], known)
         its = f" Its arguments are {', '.join(known)}." if known else " It takes none."
-        raise TypeError(f"sweep: `train` has no argument for the column `{unknown[0]}`{near}{its}")
+        raise TypeError(f"sweep: `{function}` has no argument for the column `{unknown[0]}`{near}{its}")
     if missing := [p.name for p in by_name if p.default is p.empty and p.name not in columns]:
         there = ", ".join(columns)
         near = did_you_mean(missing[0], columns)
         raise TypeError(
-            f"sweep: `configs` has no column for the argument `{missing[0]}` of `train`{near} It has {there}."
+            f"sweep: `configs` has no column for the argument `{missing[0]}` of `{function}`{near} It has {there}."
         )
 
 
 def row_of(train: Callable[..., Any], names: tuple[str, ...], static: Mapping[str, Any]) -> Any:
     """The function of one row, which is not kept alive by it, ready to be traced; JAX keeps its traces."""
-    held = _weak(train)
+    held = weakly(train)
 
     def train_row(*numbers: jax.Array) -> OrderedDict[str, jax.Array]:  # JAX would sort a dict
         metrics = held()(**dict(zip(names, numbers, strict=True)), **static)
-        return OrderedDict(_checked(metrics, {*names, *static}))
+        return OrderedDict(checked(metrics, {*names, *static}, "train"))
 
     return jax.jit(train_row)
 
@@ -91,18 +96,25 @@ def trace(row: Any, numbers: Mapping[str, np.ndarray], explain: Callable[[Except
 
 
 def explained(
-    train: Callable[..., Any], values: Mapping[str, Any], static: Mapping[str, Any], error: Exception
+    make: Callable[..., Any],
+    values: Mapping[str, Any],
+    static: Mapping[str, Any],
+    error: Exception,
+    state: Sequence[jax.ShapeDtypeStruct] = (),
+    function: str = "train",
 ) -> Exception:
     """An error of a trace; if it is because of numbers whose values were needed, one that names these.
 
-    All numbers of the row are given, then all but one.
+    All numbers of the row are given, then all but one. The function to trace is made of the names of those that are
+    traced and of what is given.
     """
 
     def fails(traced: list[str]) -> bool:
         given = {**static, **{name: value for name, value in values.items() if name not in traced}}
         names = tuple(traced)
         try:
-            row_of(train, names, given).trace(*(jax.ShapeDtypeStruct((), jnp.result_type(values[n])) for n in names))
+            row = (jax.ShapeDtypeStruct((), jnp.result_type(values[name])) for name in names)
+            make(names, given).trace(*state, *row)
         except Exception:
             return True
         return False
@@ -114,7 +126,7 @@ def explained(
     columns = " and ".join(f"`{name}`" for name in needed)
     typed = ", ".join(f'"{name}"' for name in needed)
     return TypeError(
-        f"sweep: `train` needs the value of {columns} while it is traced, for a shape, a loop or a branch. Pass "
+        f"sweep: `{function}` needs the value of {columns} while it is traced, for a shape, a loop or a branch. Pass "
         f"static=({typed},), which compiles once for each value, or choose by jnp.where. JAX says: "
         f"{str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
     )
@@ -133,16 +145,30 @@ def check_alike(programs: Sequence[tuple[str, Program]]) -> None:
                 raise ValueError(f"sweep: {rule}, got `{name}`: {here} for {first}, and {there} for {group}.")
 
 
+def check_scalars(owner: str, metrics: Mapping[str, jax.ShapeDtypeStruct], names: Sequence[str]) -> None:
+    """Raise unless there are metrics of these names, each of which is one real number."""
+    for name in names:
+        if name not in metrics:
+            near = did_you_mean(name, metrics)
+            raise ValueError(f"{owner}: there is no metric `{name}`{near} The metrics are {', '.join(metrics)}.")
+        if not is_real_scalar(metrics[name]):
+            raise ValueError(f"{owner}: the metric `{name}` must be a real scalar, got {_described(metrics[name])}.")
+
+
+def is_real_scalar(metric: jax.ShapeDtypeStruct) -> bool:
+    return metric.shape == () and metric.dtype.kind != "c"
+
+
 def _described(metric: jax.ShapeDtypeStruct | None) -> str:
     return "none" if metric is None else f"{metric.dtype.name}{list(metric.shape)}"
 
 
-def _checked(metrics: Any, columns: set[str]) -> Iterator[tuple[str, jax.Array]]:
+def checked(metrics: Any, columns: set[str], function: str) -> Iterator[tuple[str, jax.Array]]:
     """The metrics as arrays, by name."""
     if not isinstance(metrics, Mapping) or not all(isinstance(name, str) for name in metrics):
-        raise TypeError(f"sweep: `train` must return a dict of arrays by name, got {type(metrics).__name__}.")
+        raise TypeError(f"sweep: `{function}` must return a dict of arrays by name, got {type(metrics).__name__}.")
     if not metrics:
-        raise ValueError("sweep: `train` must return at least one metric, got none.")
+        raise ValueError(f"sweep: `{function}` must return at least one metric, got none.")
     if clash := sorted(columns & metrics.keys()):
         raise ValueError(f"sweep: a metric must not have the name of a column, got {clash}.")
     for name, metric in metrics.items():
@@ -162,7 +188,8 @@ def _checked(metrics: Any, columns: set[str]) -> Iterator[tuple[str, jax.Array]]
         yield name, array
 
 
-def _weak(train: Any) -> Callable[[], Any]:
+def weakly(train: Any) -> Callable[[], Any]:
+    """A function that gives this one, which is not kept alive by it."""
     try:
         return weakref.WeakMethod(train) if inspect.ismethod(train) else weakref.ref(train)
     except TypeError:

@@ -111,7 +111,7 @@ class Results(Table):
 
         Args:
             k: how many rows; all of them where there are fewer.
-            metric: the name of a scalar metric.
+            metric: the name of a scalar metric; of a training in chunks, its end counts.
             mode: "min" if less is better, "max" if more is.
 
         Raises:
@@ -130,7 +130,7 @@ class Results(Table):
         """The row with the best finite value of a scalar metric, as a dict of its columns.
 
         Args:
-            metric: the name of a scalar metric.
+            metric: the name of a scalar metric; of a training in chunks, its end counts.
             mode: "min" if less is better, "max" if more is.
 
         Raises:
@@ -138,7 +138,7 @@ class Results(Table):
             ValueError: if the metric is finite in no row, or not a scalar.
         """
         order = self._order(metric, mode)
-        if not len(order) or not np.isfinite(self.metrics[metric][order[0]]):
+        if not len(order) or not np.isfinite(self._scores(metric)[order[0]]):
             raise ValueError(f"Results: `{metric}` is finite in none of {len(self)} rows, so none is best.")
         return self[int(order[0])]
 
@@ -223,11 +223,13 @@ class Results(Table):
         return np.argsort(np.where(np.isfinite(ranked), ranked, np.inf), kind="stable")
 
     def _scores(self, metric: str) -> np.ndarray:
-        """A scalar metric, in double precision."""
+        """A scalar metric, in double precision; of a training in chunks, as it is at the end."""
         if metric not in self.metrics:
             near = did_you_mean(metric, self.metrics)
             raise KeyError(f"Results: no metric {metric!r}{near} The metrics are {', '.join(self.metrics)}.")
         column = self.metrics[metric]
+        if "steps_done" in self.metrics and column.ndim == 2:
+            column = column[:, -1]
         if column.ndim != 1 or column.dtype.kind == "c":
             came = f"{column.dtype.name}{list(column.shape[1:])} per row"
             raise ValueError(f"Results: `{metric}` must be a real scalar to rank rows by, got {came}.")

@@ -1,24 +1,32 @@
 """A sweep while it runs: its first batch, which settles the sizes, and then part after part."""
 
 import math
+import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from jaxsched._sweep import plan
+from jaxsched._sweep.chunks import Chunked
+from jaxsched._sweep.flight import Flight
 from jaxsched._sweep.keeping import Keeper
 from jaxsched._sweep.machine import Machine
 from jaxsched._sweep.pieces import Failure, Piece
 from jaxsched._sweep.plan import Group, Part
-from jaxsched._sweep.program import Program, check_alike
+from jaxsched._sweep.program import Program, check_alike, is_real_scalar
 from jaxsched._sweep.results import Results
 from jaxsched._tables.configs import Configs
 from jaxsched._tables.progress import SILENT, Bar
 
 
-def traced(machine: Machine, groups: Sequence[Group], keep: bool) -> tuple[dict[int, Program], dict[int, str]]:
+Programs = Mapping[int, Program] | Mapping[int, Chunked]
+"""By the place of a group: functions for all, or trainings in chunks."""
+
+
+def traced(machine: Machine, groups: Sequence[Group], keep: bool) -> tuple[dict[int, Any], dict[int, str]]:
     """The program of each group, by its place, and the traceback of each that cannot be traced, if those are kept."""
     programs, failures = {}, {}
     for i, group in enumerate(groups):
@@ -46,13 +54,17 @@ class Run:
 
     Attributes:
         bar: shows the progress.
+        at_a_time: the metrics of a training, or of one chunk of it.
     """
+
+    come = "are finished"
+    """What the rows are that an error has as its `results`."""
 
     def __init__(
         self,
         configs: Configs,
         groups: Sequence[Group],
-        programs: Mapping[int, Program],
+        programs: Programs,
         failures: Mapping[int, str],
         machine: Machine,
         keeper: Keeper,
@@ -61,10 +73,13 @@ class Run:
         self.configs, self.groups, self.programs, self.failures = configs, groups, programs, failures
         self.machine, self.keeper, self.keep = machine, keeper, keep
         self.bar: Bar = SILENT
-        self.metrics = {name: (x.dtype, x.shape) for name, x in next(iter(programs.values())).metrics.items()}
+        one = next(iter(programs.values()))
+        self.metrics = {name: (x.dtype, x.shape) for name, x in one.metrics.items()}
+        self.chunks = one.chunks if isinstance(one, Chunked) else 1
         self.unfinished: list[Piece] = []  # of the part at which it is
-        self.early: Piece | None = None  # the first batch, until its part is there
-        self.shown = [name for name, (kind, shape) in self.metrics.items() if shape == () and kind.kind != "c"]
+        self.early: Piece | Flight | None = None  # the first batch, until its part is there
+        self.at_a_time = one.run.metrics if isinstance(one, Chunked) else one.metrics
+        self.shown = [name for name, x in self.at_a_time.items() if is_real_scalar(x)]
         self.least, self.most = math.inf, -math.inf  # of the first of these
 
     def settle(self, batch_size: Any, worker: int, workers: int) -> None:
@@ -74,7 +89,7 @@ class Run:
                 largest = max(self.programs.values(), key=lambda program: program.size)
                 rows = plan.rows_per_device(self.groups, len(self.machine.devices), self.machine.most_rows)
                 self.bar.set_postfix_str("compiling")
-                self.machine.fit(largest, rows)
+                self.machine.fit(largest.run if isinstance(largest, Chunked) else largest, rows)
                 self.bar.set_postfix_str("running")
             else:
                 self.machine.rows = batch_size
@@ -92,18 +107,24 @@ class Run:
         for part in plan.in_order(parts, worker, workers):
             if part.first not in done:
                 self._part(part)
+        self.keeper.forget(parts)
+
+    @property
+    def total(self) -> int:
+        """What the bar counts: rows, or chunks of rows."""
+        return len(self.configs) * self.chunks
 
     def rows_done(self) -> int:
-        """How many rows are finished before the sweep begins."""
+        """How many rows are finished before the sweep begins; of trainings in chunks, how many chunks of rows."""
         done = self.keeper.done()
-        return sum(len(part.rows) for part in self._parts() if part.first in done)
+        return self.chunks * sum(len(part.rows) for part in self._parts() if part.first in done)
 
     def results(self) -> Results:
         """What is finished."""
         pieces, failures = self.keeper.read()
         done = {int(row) for piece in pieces for row in piece.rows}
         own = {int(piece.rows[0]): piece for piece in (*self.keeper.unwritten, *self.unfinished)}
-        rest = [piece for first, piece in own.items() if first not in done]
+        rest = [piece.without(done) for piece in own.values()]
         return Results.of(self.configs, [*pieces, *rest], failures, self.metrics)
 
     def tell(self, error: BaseException) -> None:
@@ -113,7 +134,7 @@ class Run:
         except Exception as another:  # the first one matters
             error.add_note(f"sweep: what is finished could not be read: {another}")
             return
-        done = f"{len(results)} of {len(self.configs)} rows are finished"
+        done = f"{len(results)} of {len(self.configs)} rows {self.come}"
         error.add_note(f"sweep: {done}; they are on this exception, as `.results`.")
 
     def _parts(self) -> list[Part]:
@@ -129,8 +150,9 @@ class Run:
             traced = [group for i, group in enumerate(self.groups) if i in self.programs]
             batches = plan.parts_of(traced, self._batch_rows)
             batch = batches[plan.share(len(batches), worker, workers).start]
+            group = list(self.programs)[batch.group]
             try:
-                metrics, seconds = self._run(list(self.programs)[batch.group], batch.rows)
+                early, seconds = self._begin(group, batch.rows)
             except Exception as error:
                 if may_shrink and self.machine.can_halve(error):
                     self.machine.halve()
@@ -138,55 +160,100 @@ class Run:
                 if not self.keep:
                     raise
                 return math.inf
-            self.early = Piece(batch.rows, metrics)
-            self.unfinished = [self.early]
+            self.early = early
+            self.unfinished = [early] if isinstance(early, Piece) else []
             return seconds
+
+    def _begin(self, group: int, rows: np.ndarray) -> tuple[Piece | Flight, float]:
+        """A batch, or the first chunk of one, and the seconds that a whole one takes."""
+        if isinstance(program := self.programs[group], Program):
+            metrics, seconds = self._run(program, rows)
+            return Piece(rows, metrics), seconds
+        flight = Flight(self.machine, program, rows)
+        with self._noted(rows):
+            self._compile(program.init, program.run)
+            start = time.perf_counter()
+            flight.go_on()
+        return flight, (time.perf_counter() - start) * program.chunks
 
     def _part(self, part: Part) -> None:
         self.unfinished, failures, shown = [], [], 0
         if part.group in self.failures:
             failures = [Failure(tuple(part.rows.tolist()), self.failures[part.group])]
-            self.bar.update(len(part.rows))
+            self.bar.update(len(part.rows) * self.chunks)
         for rows in () if failures else plan.pieces_of(part.rows, self._batch_rows):
             if self.keeper.has(part):  # another worker was faster
-                self.bar.update(len(part.rows) - shown)
+                self.bar.update(len(part.rows) * self.chunks - shown)
                 return
             try:
-                self.unfinished.append(Piece(rows, self._early(rows) or self._run(part.group, rows)[0]))
+                self._batch(part.group, rows)
             except Exception:
                 if not self.keep:
                     raise
                 failures.append(Failure(tuple(rows.tolist()), traceback.format_exc()))
-            self._show(len(rows), self.unfinished[-1:])
-            shown += len(rows)
+            shown += len(rows) * self.chunks
         self.keeper.add(part, self.unfinished, failures)
         self.unfinished = []
 
-    def _early(self, rows: np.ndarray) -> Mapping[str, np.ndarray] | None:
-        """The metrics of these rows, if they were the first batch."""
+    def _batch(self, group: int, rows: np.ndarray) -> None:
+        """A batch, unless it was the first one, which is there or has begun."""
+        early, program = self._early(rows), self.programs[group]
+        if isinstance(program, Chunked):
+            flight = early if isinstance(early, Flight) else Flight(self.machine, program, rows)
+            self.fly(flight, self.chunks)
+            steps = np.full(len(rows), program.chunks * program.every, np.int32)
+            self.unfinished.append(Piece(rows, {**flight.metrics(), "steps_done": steps}))
+        else:
+            piece = early if isinstance(early, Piece) else Piece(rows, self._run(program, rows)[0])
+            self.unfinished.append(piece)
+            self._show(len(rows), piece.metrics)
+
+    def _early(self, rows: np.ndarray) -> Piece | Flight | None:
+        """The first batch, if it has these rows."""
         if self.early is None or not np.array_equal(self.early.rows, rows):
             return None
-        metrics, self.early = self.early.metrics, None
-        return metrics
+        early, self.early = self.early, None
+        return early
 
-    def _run(self, group: int, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
-        program = self.programs[group]
-        try:
+    def fly(self, flight: Flight, chunks: int, rung: int = 0) -> None:
+        """So many chunks of a batch, from where somebody was, with its state in the store from time to time."""
+        self.keeper.resume(flight, rung)
+        self.bar.update(flight.done * len(flight.rows))
+        with self._noted(flight.rows):
+            self._compile(flight.program.init, flight.program.run)
+            while flight.done < chunks:
+                metrics = flight.go_on()
+                self._show(len(flight.rows), metrics)
+                if flight.done < chunks:
+                    self.keeper.pause(flight, rung)
+
+    def _run(self, program: Program, rows: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
+        with self._noted(rows):
+            self._compile(program)
+            return self.machine.run(program, rows)
+
+    def _compile(self, *programs: Program) -> None:
+        for program in programs:
             if not self.machine.has(program):
                 self.bar.set_postfix_str("compiling")
                 self.machine.compiled(program)
                 self.bar.set_postfix_str("running")
-            return self.machine.run(program, rows)
+
+    @contextmanager
+    def _noted(self, rows: np.ndarray) -> Iterator[None]:
+        """An error says in which rows it was."""
+        try:
+            yield
         except Exception as error:
             error.add_note(f"sweep: in rows {rows[0]} to {rows[-1]}; the first is {self.configs[rows[0]]}.")
             if self.machine.can_halve(error):
                 error.add_note(f"sweep: less memory is needed with a `batch_size` of less than {self.machine.rows}.")
             raise
 
-    def _show(self, rows: int, pieces: Sequence[Piece]) -> None:
+    def _show(self, rows: int, metrics: Mapping[str, np.ndarray]) -> None:
         """Show how many rows are done, and how far the first metric that is one number reaches until now."""
-        for piece in pieces if self.shown else ():
-            column = piece.metrics[self.shown[0]].astype(np.float64)
+        if self.shown:
+            column = metrics[self.shown[0]].astype(np.float64)
             finite = column[np.isfinite(column)]
             self.least, self.most = finite.min(initial=self.least), finite.max(initial=self.most)
             if self.least <= self.most:

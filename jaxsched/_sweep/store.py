@@ -4,6 +4,8 @@
     configs.parquet     its configurations
     rows/00000000.parquet, rows/00000256.parquet, ...
                         parts: `row`, the columns, the metrics, `finite`; named by the first row
+    running/            the states of trainings in chunks that are on their way, by the first row of their batch
+    rungs/              of `halving`: where the rows of a part are at the end of a rung
     failed/             tracebacks, and the rows of a part that has failed in others
     later/              hashes of programs that could be traced only later
     writing/            what is not finished
@@ -24,7 +26,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from jaxsched._sweep.chunks import Chunked
 from jaxsched._sweep.files import Writer, remove_stale, sync_folder, write_once, write_over
+from jaxsched._sweep.flight import Stop
 from jaxsched._sweep.manifest import Manifest
 from jaxsched._sweep.pieces import Failure, Piece, finite_rows
 from jaxsched._tables.arrow import as_arrow, from_arrow, needs_pyarrow
@@ -33,7 +37,7 @@ from jaxsched._tables.configs import Configs
 
 OWN_COLUMNS = ("row", "finite")
 
-FOLDERS = ("rows", "failed", "later", "writing")
+FOLDERS = ("rows", "failed", "later", "running", "rungs", "writing")
 
 
 class Store:
@@ -105,6 +109,7 @@ class Store:
         write_once(self._rows / _name(first), self._parquet(self._table(configs, piece)), self._writing)
         for ending in ("json", "parquet"):
             (self._failed / _name(first, ending)).unlink(missing_ok=True)
+        self.remove_running({*piece.rows.tolist()})
 
     def write_failed(self, first: int, configs: Configs, failures: Sequence[Failure], piece: Piece | None) -> None:
         """Store why a part is not finished, and those of its rows that are."""
@@ -114,6 +119,43 @@ class Store:
             write_over(self._failed / _name(first), self._parquet(self._table(configs, piece)), self._writing)
         held = [failure._asdict() for failure in failures]
         write_over(self._failed / _name(first, "json"), json.dumps(held, indent=2).encode(), self._writing)
+
+    def write_running(self, first: int, rung: int, stop: Stop) -> None:
+        """Store how far a batch is, by its first row."""
+        write_over(self._running / _name(first, f"{rung}.npz"), stop.to_bytes(), self._writing)
+
+    def running(self, first: int, rung: int, program: Chunked) -> Stop | None:
+        """Where somebody stopped a batch, by its first row."""
+        return self._stop(self._running / _name(first, f"{rung}.npz"), program)
+
+    def write_rung(self, first: int, rung: int, stop: Stop) -> None:
+        """Store where the rows of a part are at the end of a rung, unless that is there."""
+        write_once(self._rungs / _name(first, f"{rung}.npz"), stop.to_bytes(), self._writing)
+        self.remove_running({*stop.rows.tolist()})
+
+    def rung(self, first: int, rung: int, program: Chunked) -> Stop | None:
+        """Where the rows of a part are at the end of a rung."""
+        return self._stop(self._rungs / _name(first, f"{rung}.npz"), program)
+
+    def remove_rungs(self) -> None:
+        """Remove all of them."""
+        for path in self._rungs.glob("*.npz"):
+            path.unlink(missing_ok=True)
+
+    def _stop(self, path: Path, program: Chunked) -> Stop | None:
+        try:
+            return Stop.from_bytes(path.read_bytes(), program)
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # a damaged zip may raise any
+            hint = "If it is damaged, remove it, and its rows begin anew"
+            raise ValueError(f"sweep: {path} cannot be read: {error} {hint}.") from error
+
+    def remove_running(self, rows: set[int]) -> None:
+        """Remove how far batches were that begin with one of these rows."""
+        for path in self._running.glob("*.npz"):
+            if int(path.name.split(".")[0]) in rows:
+                path.unlink(missing_ok=True)
 
     def read(self, metrics: Mapping[str, Any]) -> tuple[list[Piece], list[Failure]]:
         """Everything that is there; a part that cannot be read is an error."""
@@ -143,6 +185,14 @@ class Store:
     @property
     def _rows(self) -> Path:
         return self.folder / "rows"
+
+    @property
+    def _rungs(self) -> Path:
+        return self.folder / "rungs"
+
+    @property
+    def _running(self) -> Path:
+        return self.folder / "running"
 
     @property
     def _failed(self) -> Path:

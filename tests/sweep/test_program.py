@@ -4,6 +4,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,7 +21,7 @@ def traced(train: Callable[..., Any], static: dict[str, Any] | None = None, **co
     numbers = plan.numbers_of(js.Configs({name: [x] for name, x in columns.items()}))
     row = row_of(train, tuple(numbers), static or {})
     first = {name: column[0] for name, column in numbers.items()}
-    return trace(row, numbers, lambda error: explained(train, first, static or {}, error))
+    return trace(row, numbers, lambda error: explained(partial(row_of, train), first, static or {}, error))
 
 
 def test_metrics_are_in_the_order_of_the_function():

@@ -450,7 +450,7 @@ def test_no_tracer_leaks():
         (
             lambda: js.sweep(3, CONFIGS, progress=False),
             TypeError,
-            "`train` must be a function of the columns of a row, got 3",
+            "`train` must be a function of the columns of a row, or of `resumable`, got 3",
         ),
         (
             lambda: js.sweep(line, CONFIGS, static=None, progress=False),
