@@ -97,7 +97,7 @@ def section(doc: str | None, rows: Iterable[Row]) -> str:
     lines = [f"## {inspect.cleandoc(doc or '')}", "", "| what | measured | against | measured | ratio | target |"]
     lines += ["|---|---:|---|---:|---:|---|"]
     for row in rows:
-        measured, other = (f"{_number(x)} {row.unit}" for x in (row.measured, row.other))
+        measured, other = (f"{_number(x)} {row.unit}".rstrip() for x in (row.measured, row.other))
         ratio = f"{row.ratio:.3f}" if row.ratio < 10 else f"{row.ratio:,.0f}"
         lines.append(f"| {row.what} | {measured} | {row.against} | {other} | {ratio} | {row.target()} |")
     return "\n".join(lines)

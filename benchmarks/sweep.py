@@ -157,7 +157,7 @@ def grown(rows: int) -> tuple[float, float]:
     machine = Machine(curves, plan.numbers_of(configs), jax.devices()[:1])
     machine.rows = rows
     (group,) = plan.groups_of(configs)
-    program = machine.trace(group)
+    program: Any = machine.trace(group)
     predicted = (predicted_bytes(machine.compiled(program)) or 0) / 2**20
     before = most()
     machine.run(program, group.rows)

@@ -2,7 +2,9 @@
 
 import re
 import runpy
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jax
@@ -77,6 +79,27 @@ def test_an_annealed_entropy_coefficient_is_better_than_a_constant_one(
     again = {(entropy, clip): float(mean) for entropy, clip, mean in kinds}
     assert len(again) == 4 and again["True", "False"] > again["False", "False"] + 0.1
     assert Path("sweep_reinforcement.png").stat().st_size > 10_000
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
+def test_halving_of_language_models_goes_on_after_a_kill(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    process = subprocess.Popen([sys.executable, str(EXAMPLES / "halving_text.py")])
+    while not (states := [*Path().glob("text/running/*.npz"), *Path().glob("text/rungs/*.npz")]):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert states and not list(Path("text/rows").iterdir())
+    text = printed("halving_text", capsys)
+    ((models, part),) = numbers(r"(\d+) models, (\d+)% of the steps", text)
+    ((best,),) = numbers(r"best: loss ([\d.]+) with", text)
+    assert (models, part) == (256, 36) and best < 2.2
+    assert not list(Path("text/running").iterdir()) and Path("halving.png").stat().st_size > 10_000
 
 
 @pytest.mark.thorough
