@@ -52,7 +52,7 @@ def loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 
-def run(state: Any, steps: int, **row: Any) -> Any:
+def go_on(state: Any, steps: int, **row: Any) -> Any:
     adam = optimizer(**row)
 
     def update(state: Any, _: None) -> Any:
@@ -68,11 +68,11 @@ def run(state: Any, steps: int, **row: Any) -> Any:
 
 
 def one_go(**row: Any) -> Any:
-    return jax.lax.scan(lambda state, _: run(state, STEPS // CHUNKS, **row), init(**row), length=CHUNKS)[1]
+    return jax.lax.scan(lambda state, _: go_on(state, STEPS // CHUNKS, **row), init(**row), length=CHUNKS)[1]
 
 
 def in_chunks() -> Any:
-    return js.resumable(init, run, steps=STEPS, every=STEPS // CHUNKS)
+    return js.resumable(init, go_on, steps=STEPS, every=STEPS // CHUNKS)
 
 
 def cost() -> list[Row]:
@@ -121,9 +121,9 @@ def row(what: str, measured: float, against: str, other: float, at_most: float |
     return Row(what, float(measured), against, float(other), "", float(measured / other), at_most=at_most)
 
 
-def rows() -> list[Row]:
+def run() -> list[Row]:
     return [*cost(), *saved()]
 
 
 if __name__ == "__main__":
-    print(section(__doc__, rows()))
+    print(section(__doc__, run()))

@@ -1,6 +1,7 @@
 """The benchmarks that run elsewhere: on any device, and for one that is not here."""
 
 import importlib.util
+import inspect
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from benchmarks import device, tpu
+from benchmarks.__main__ import NAMES
 from benchmarks.measure import Row
 
 
@@ -37,6 +39,14 @@ def test_a_part_that_fails_keeps_what_it_has_measured_and_says_so(monkeypatch: p
     monkeypatch.setitem(device.PARTS, "train_step", fails)
     text = device.part("train_step", until=time.perf_counter() + 60)
     assert "| a curve | 1 ulp |" in text and "It failed" in text and "no more of it" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_is_run_without_arguments(name: str):
+    module = pytest.importorskip(
+        f"benchmarks.{name}", reason="what it compares with is not installed", exc_type=ImportError
+    )
+    assert not inspect.signature(module.run).parameters
 
 
 def test_a_part_whose_module_cannot_be_imported_says_so():
