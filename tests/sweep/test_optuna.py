@@ -9,14 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optuna
 import pytest
 
 import jaxsched as js
 from jaxsched._sweep.kept import kept_of
-
-
-optuna: Any = pytest.importorskip("optuna", reason="Optuna is not installed")
-from jaxsched.adapters.optuna import AGAIN, MARK, NOT_FINITE, optimize  # noqa: E402
+from jaxsched.adapters.optuna import AGAIN, MARK, NOT_FINITE, optimize
+from tests.sweep import digits
 
 
 pytestmark = [
@@ -147,9 +146,6 @@ def test_a_kill_between_asking_again_and_giving_up_does_not_ask_twice(tmp_path: 
 @pytest.mark.timeout(600)
 def test_256_trials_on_digits_that_are_killed_and_go_on(tmp_path: Path, thorough: bool, seed: int):
     """With TPE, in batches of 64, and a journal."""
-    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-    from tests.sweep.digits import train
-
     rng, path = np.random.default_rng(seed), tmp_path / "journal"
     sizes: dict[str, Any] = {"trials": 256, "batch_size": 64}
     space = {
@@ -157,11 +153,11 @@ def test_256_trials_on_digits_that_are_killed_and_go_on(tmp_path: Path, thorough
         "warmup_steps": optuna.distributions.IntDistribution(0, 60),
     }
     for told in rng.integers(0, 100, 3 if thorough else 1):
-        left = kill(path, train, space, sizes, after=int(told))
+        left = kill(path, digits.train, space, sizes, after=int(told))
         assert left
     one = study(path)
     with jax.numpy_dtype_promotion("standard"):
-        optimize(one, train, space, metric="loss", **sizes, progress=False)
+        optimize(one, digits.train, space, metric="loss", **sizes, progress=False)
     assert len(ended(one)) == 256 and RUNNING not in states(one)
     assert one.best_value < 0.15 and 0.003 < one.best_params["peak_value"] < 0.3
     numbers = {trial.number for trial in one.trials if trial.state == FAIL and not trial.user_attrs.get(NOT_FINITE)}
