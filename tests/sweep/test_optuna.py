@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optuna
 import pytest
+from optuna.storages.journal import JournalFileBackend
 
 import jaxsched as js
 from jaxsched._sweep.kept import kept_of
@@ -43,7 +44,7 @@ def train(x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
 
 def study(path: Path | None = None, **words: Any) -> Any:
     if path is not None:
-        backend = optuna.storages.journal.JournalFileBackend(str(path))
+        backend = JournalFileBackend(str(path))
         words |= {"storage": optuna.storages.JournalStorage(backend), "study_name": "one", "load_if_exists": True}
     return optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0, constant_liar=True), **words)
 
