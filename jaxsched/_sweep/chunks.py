@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._sweep.program import Program, checked, explained, weakly
+from jaxsched._sweep.program import Program, aval_of, checked, explained, is_key, traced_for, weakly
 from jaxsched._sweep.resumable import Resumable
 
 
@@ -68,12 +68,12 @@ def trace_chunks(training: Resumable, numbers: Mapping[str, Any], static: Mappin
     row = [jax.ShapeDtypeStruct((), jnp.result_type(x)) for x in numbers.values()]
     made = _traced(partial(_init_row, training.init), names, static, (), row, numbers, "init")
     leaves, tree = jax.tree.flatten(made.out_info)
-    state = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in leaves]
+    state = [aval_of(x) for x in leaves]
     if not state:
         raise ValueError("sweep: `init` must return a state with at least one array, got none.")
     make = partial(_run_row, training.run, training.every, tree, state)
     ran = _traced(make, names, static, state, row, numbers, "run")
-    metrics = {name: jax.ShapeDtypeStruct(x.shape, x.dtype) for name, x in ran.out_info[1].items()}
+    metrics = {name: aval_of(x) for name, x in ran.out_info[1].items()}
     if "steps_done" in metrics:
         raise ValueError("sweep: a metric must not be called `steps_done`, which says how far a row came.")
     programs = Program(made.jaxpr, {}), Program(ran.jaxpr, metrics, len(state))
@@ -89,12 +89,8 @@ def _traced(
     numbers: Mapping[str, Any],
     function: str,
 ) -> Any:
-    try:
-        return make(names, static).trace(*state, *row)
-    except Exception as error:
-        if (explanation := explained(make, numbers, static, error, state, function)) is error:
-            raise
-        raise explanation from error
+    explain = lambda error: explained(make, numbers, static, error, state, function)  # noqa: E731
+    return traced_for(make(names, static), [*state, *row], explain)
 
 
 def _init_row(init: Callable[..., Any], names: tuple[str, ...], static: Mapping[str, Any]) -> Any:
@@ -138,14 +134,14 @@ def _leaf(path: Any, x: Any) -> jax.Array:
     except (TypeError, ValueError):
         where = jax.tree_util.keystr(path)
         raise TypeError(f"sweep: a state must be made of arrays, got a {type(x).__name__} at state{where}.") from None
-    if jnp.issubdtype(array.dtype, jax.dtypes.prng_key):
+    if is_key(array):
         return array
     return jax.lax.convert_element_type(array, array.dtype)
 
 
 def _check_state(tree: Any, state: Avals, later: Any) -> None:
     """Raise unless the state that `run` returns is as the one that it was given."""
-    before, after = jax.tree.unflatten(tree, state), jax.tree.map(_aval, later)
+    before, after = jax.tree.unflatten(tree, state), jax.tree.map(aval_of, later)
     if jax.tree.structure(after) != tree:
         rule = "the state that `run` returns must have the structure of the one of `init`"
         raise TypeError(f"sweep: {rule}, got {jax.tree.structure(after)} after {tree}.")
@@ -155,7 +151,3 @@ def _check_state(tree: Any, state: Avals, later: Any) -> None:
             rule = "the state that `run` returns must have the shapes and types of the one of `init`"
             here, there = (f"{x.dtype.name}{list(x.shape)}" for x in (other, one))
             raise TypeError(f"sweep: {rule}, got {here} after {there} at state{jax.tree_util.keystr(path)}.")
-
-
-def _aval(x: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(x.shape, x.dtype)

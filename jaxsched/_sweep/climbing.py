@@ -64,18 +64,14 @@ class Over(Exception):  # noqa: N818
 class Climb(Run):
     """Successive halving while it runs; as a `Run`, with a rule."""
 
-    rule: Rule
     come = "have begun"
 
-    def __init__(self, *given: Any):
+    def __init__(self, rule: Rule, *given: Any):
         super().__init__(*given)
+        self.rule = rule
         self.here: dict[int, Stop] = {}  # the rows that are left, by group
         self.stopped: list[Piece] = []  # the others
-
-    def follow(self, rule: Rule) -> None:
-        """Leave whom the rule leaves. What a row has not come to is not a number, so that metrics are floats."""
-        self.rule = rule
-        real = default_dtype(integer=False)
+        real = default_dtype(integer=False)  # for what a row has not come to is not a number
         self.metrics = {
             name: (dtype if name == "steps_done" or jnp.issubdtype(dtype, jnp.inexact) else real, shape)
             for name, (dtype, shape) in self.metrics.items()

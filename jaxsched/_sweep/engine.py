@@ -159,10 +159,9 @@ class Given:
         machine = Machine(train, plan.numbers_of(configs, self.static), self.devices)
         programs, failures = traced(machine, groups, keep)
         keeper = Keeper()
-        run = (Climb if rule else Run)(configs, groups, programs, failures, machine, keeper, keep)
+        of_run = (configs, groups, programs, failures, machine, keeper, keep)
+        run = Climb(rule, *of_run) if rule else Run(*of_run)
         check_scalars(self.owner, run.at_a_time, scalars)
-        if isinstance(run, Climb) and rule:
-            run.follow(rule)
         if self.store is not None:
             own = _manifest(configs, groups, programs, machine, run.metrics, rule)
             run.keeper = keeper = StoreKeeper(Store(self.store), own, configs, self.accept_versions)

@@ -12,6 +12,7 @@ import numpy as np
 from jaxsched._sweep.chunks import Chunked
 from jaxsched._sweep.machine import Machine
 from jaxsched._sweep.plan import filled
+from jaxsched._sweep.program import is_key
 
 
 class Stop(NamedTuple):
@@ -121,7 +122,7 @@ class Flight:
 
     def stop(self) -> Stop:
         """Where it is; it may go on."""
-        keys = [str(jax.random.key_impl(leaf)) if _is_key(leaf) else "" for leaf in self._state]
+        keys = [str(jax.random.key_impl(leaf)) if is_key(leaf) else "" for leaf in self._state]
         state = [_raw(leaf[: len(self.rows)]) for leaf in self._state]
         return Stop(self.rows, state, keys, self.metrics())
 
@@ -135,13 +136,9 @@ class Flight:
         self._state = [_typed(raw[every_row], key, aval) for raw, key, aval in held]
 
 
-def _is_key(array: Any) -> bool:
-    return jnp.issubdtype(array.dtype, jax.dtypes.prng_key)
-
-
 def _raw(array: Any) -> np.ndarray:
     """The bytes of each row."""
-    array = np.ascontiguousarray(jax.random.key_data(array) if _is_key(array) else array)
+    array = np.ascontiguousarray(jax.random.key_data(array) if is_key(array) else array)
     return array.reshape(len(array), math.prod(array.shape[1:])).view(np.uint8)
 
 

@@ -140,7 +140,8 @@ class StoreKeeper(Keeper):
 
     def forget(self, parts: Sequence[Part]) -> None:
         self._writer.wait()
-        finished = [part for part in parts if part.first in self.done()]
+        done = self.done()
+        finished = [part for part in parts if part.first in done]
         self._store.remove_running({int(row) for part in finished for row in part.rows})
         if len(finished) == len(parts):
             self._store.remove_rungs()

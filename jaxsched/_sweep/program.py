@@ -38,7 +38,7 @@ class Program:
         """A hash of the arrays that the program holds."""
         seen = hashlib.sha256()
         for array in _constants(self.jaxpr):
-            numbers = np.asarray(jax.random.key_data(array) if _is_key(array) else array)
+            numbers = np.asarray(jax.random.key_data(array) if is_key(array) else array)
             seen.update(f"{numbers.dtype}{numbers.shape}".encode())
             seen.update(np.ascontiguousarray(numbers).tobytes())
         return seen.hexdigest()
@@ -86,13 +86,23 @@ def row_of(train: Callable[..., Any], names: tuple[str, ...], static: Mapping[st
 
 def trace(row: Any, numbers: Mapping[str, np.ndarray], explain: Callable[[Exception], Exception]) -> Program:
     """Trace the function of one row for numbers of these types."""
+    traced = traced_for(row, [jax.ShapeDtypeStruct((), column.dtype) for column in numbers.values()], explain)
+    return Program(traced.jaxpr, {name: aval_of(x) for name, x in traced.out_info.items()})
+
+
+def traced_for(function: Any, avals: Sequence[Any], explain: Callable[[Exception], Exception]) -> Any:
+    """What JAX traces of a function for arguments of these types; an error is explained."""
     try:
-        traced = row.trace(*(jax.ShapeDtypeStruct((), column.dtype) for column in numbers.values()))
+        return function.trace(*avals)
     except Exception as error:
         if (explanation := explain(error)) is error:
             raise
         raise explanation from error
-    return Program(traced.jaxpr, {name: jax.ShapeDtypeStruct(x.shape, x.dtype) for name, x in traced.out_info.items()})
+
+
+def aval_of(x: Any) -> jax.ShapeDtypeStruct:
+    """Its shape and type."""
+    return jax.ShapeDtypeStruct(x.shape, x.dtype)
 
 
 def explained(
@@ -181,7 +191,7 @@ def checked(metrics: Any, columns: set[str], function: str) -> Iterator[tuple[st
             raise TypeError(
                 f"sweep: the metric `{name}` must be an array, got {brief_with_type(metric)}{hint}."
             ) from None
-        if _is_key(array):
+        if is_key(array):
             raise TypeError(
                 f"sweep: the metric `{name}` must be an array of numbers, got a key; see jax.random.key_data."
             )
@@ -196,7 +206,8 @@ def weakly(train: Any) -> Callable[[], Any]:
         return lambda: train
 
 
-def _is_key(array: Any) -> bool:
+def is_key(array: Any) -> bool:
+    """Whether it is made of random keys."""
     return jnp.issubdtype(array.dtype, jax.dtypes.prng_key)
 
 
