@@ -12,7 +12,7 @@ import optax
 import pytest
 
 import jaxsched as js
-from jaxsched import training
+from jaxsched import scoring, training
 
 
 NEED_THEIRS = {"keras_schedule.py": "keras"}
@@ -25,7 +25,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if needed and importlib.util.find_spec(needed) is None else None
 
 
-NAMES = {**vars(js), **vars(training), "jax": jax, "jnp": jnp, "optax": optax, "np": np}
+NAMES = {**vars(js), **vars(training), **vars(scoring), "jax": jax, "jnp": jnp, "optax": optax, "np": np}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import jaxsched
-from jaxsched import plotting, training
+from jaxsched import plotting, scoring, training
 from tests.catalogue import ROWS, Row
 
 
@@ -35,6 +35,7 @@ FLOORS = [
     "_look",
     "_tables",
     "_sweep",
+    "scoring",
     "training",
     "adapters",
     "plotting",
@@ -149,7 +150,7 @@ def test_the_front_door_only_opens():
     assert opened == set(jaxsched.__all__)
 
 
-@pytest.mark.parametrize("door", [jaxsched, training, plotting], ids=lambda door: door.__name__)
+@pytest.mark.parametrize("door", [jaxsched, scoring, training, plotting], ids=lambda door: door.__name__)
 def test_what_is_public_belongs_to_its_door(door: types.ModuleType):
     assert len(door.__all__) >= 2
     for name in door.__all__:
