@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxsched._data.checks import check_numbers, checked_leaf
 from jaxsched._data.data import Data
 from jaxsched._numerics.doubles import Double
-from jaxsched._numerics.floats import where
+from jaxsched._numerics.floats import as_float, where
 from jaxsched._schedule.programs import Program
 from jaxsched._tables.arguments import Schedules
 from jaxsched._typing import Number, Spec, Whole
@@ -140,5 +140,5 @@ def _terms(both: Any, total_steps: Any, *, shape: tuple[int, ...], blocks: tuple
         return sum_later, squares_later, sum_of_weights + weights.sum(axis=-1)
 
     sums, squares, weights = backwards(schedule, total_steps, fold, (zeros(shape),) * 3, shape=shape, blocks=blocks)
-    distance, norm = jnp.asarray(bound.distance), jnp.asarray(bound.gradient_norm)
+    distance, norm = as_float(bound.distance), as_float(bound.gradient_norm)
     return Terms(distance**2 / (2 * sums.total), norm**2 * (squares.total / sums.total + weights.total) / 2)

@@ -11,7 +11,7 @@ from jaxsched._data.data import Data
 from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import one_of
 from jaxsched._numerics.doubles import Double
-from jaxsched._numerics.floats import where
+from jaxsched._numerics.floats import as_float, where
 from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._tables.arguments import Schedules
@@ -132,13 +132,15 @@ class MultiPowerLaw(Data):
 def losses_of(both: Any, total_steps: Any, *, shape: tuple[int, ...], blocks: tuple[int, int]) -> jax.Array:
     """The loss of a law and a schedule, both in one argument, after so many updates."""
     law, schedule = both
-    beta, gamma, log_c = jnp.asarray(law.beta), jnp.asarray(law.gamma), jnp.log(jnp.asarray(law.C))
+    base, factor, alpha, most, c, beta, gamma = map(
+        as_float, (law.L0, law.A, law.alpha, law.B, law.C, law.beta, law.gamma)
+    )
 
     def gained(sums: jax.Array, values: jax.Array) -> jax.Array:
         """G, in logarithms: x is as large as the rate is small, and 1 + Cx is the exponential of a softplus."""
         moves, falls = sums > 0, values > 0
         log_x = jnp.log(where(moves, sums, 1)) - gamma * jnp.log(where(falls, values, 1))
-        part = -jnp.expm1(-beta * jax.nn.softplus(log_c + log_x))
+        part = -jnp.expm1(-beta * jax.nn.softplus(jnp.log(c) + log_x))
         return where(moves, where(falls, part, 1), 0)
 
     def fold(carry: tuple[Double, Double], before: jax.Array, values: jax.Array) -> tuple[Double, Double]:
@@ -146,5 +148,6 @@ def losses_of(both: Any, total_steps: Any, *, shape: tuple[int, ...], blocks: tu
         sums, later = sums_from(values, later)
         return later, gain + ((before - values) * gained(sums[..., :-1], values)).sum(axis=-1)
 
-    sums, gain = backwards(schedule, total_steps, fold, (zeros(shape),) * 2, shape=shape, blocks=blocks)
-    return law.L0 + law.A * sums.total**-law.alpha - law.B * gain.total
+    start = zeros(shape), zeros(shape)
+    sums, gain = backwards(schedule, total_steps, fold, start, shape=shape, blocks=blocks)
+    return base + factor * sums.total**-alpha - most * gain.total

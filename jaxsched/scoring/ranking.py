@@ -1,0 +1,84 @@
+"""A table of candidates, ranked by a law."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+
+from jaxsched._data.fields import as_schedule
+from jaxsched._data.messages import brief
+from jaxsched._schedule.schedule import Schedule, ScheduleLike
+from jaxsched._sweep.results import Results
+from jaxsched._tables.configs import Configs
+from jaxsched._typing import Whole
+
+
+class Law(Protocol):
+    """What scores schedules: less is better."""
+
+    def score(self, schedules: Any, total_steps: Any, /) -> jax.Array:
+        """An array of the schedules' shape."""
+        ...
+
+
+def rank(
+    law: Law, candidates: Mapping[str, ScheduleLike] | Sequence[ScheduleLike] | Schedule, total_steps: Whole
+) -> Results:
+    """The candidates in the order of their scores, best first.
+
+    It is as good as the law is: train the first few for real before you choose.
+
+    Args:
+        law: a `ConvexBound`, a `MultiPowerLaw`, or whatever has such a method `score`.
+        candidates: schedules and stacks of any kinds and shapes: a dict of them by name, a list, or one stack.
+        total_steps: how many updates a run has.
+
+    Returns:
+        `Results` with a row for each schedule: its `name` (in a list, its place); its `row`, if there is a stack, in
+        that, flattened; the `schedule`; and as the metric its `score`.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if there is no candidate, or the law cannot score one.
+
+    >>> candidates = {"linear": Linear(1.0, 0.0, 400), "cosine": Cosine(1.0, 0.0, 400), "constant": Constant(1.0)}
+    >>> ranked = rank(ConvexBound(), candidates, 400)
+    >>> ranked["name"].tolist(), ranked["score"].round(3).tolist()
+    (['linear', 'cosine', 'constant'], [0.101, 0.103, 0.138])
+    """
+    if not callable(getattr(law, "score", None)):
+        raise TypeError(f"rank: `law` must have a method `score`, such as ConvexBound(), got {brief(law)}.")
+    named = _named(candidates)
+    schedules, columns = [], {"name": [], "row": []}
+    for name, given in named.items():
+        each = list(_rows(given))
+        schedules += each
+        columns["name"] += [name] * len(each)
+        columns["row"] += range(len(each))
+    if not any(schedule.shape for schedule in named.values()):
+        del columns["row"]
+    if not schedules:
+        raise ValueError("rank: at least one candidate is needed, got none.")
+    scores = np.asarray(law.score(schedules, total_steps))
+    results = Results(Configs({**columns, "schedule": schedules}), {"score": scores})
+    return results.top(len(results), "score")
+
+
+def _named(candidates: Any) -> dict[Any, Schedule]:
+    """The candidates by name, or place."""
+    if isinstance(candidates, Schedule):
+        candidates = [candidates]
+    if not isinstance(candidates, Mapping | list | tuple):
+        raise TypeError(f"rank: `candidates` must be a dict or a list of schedules, got {brief(candidates)}.")
+    pairs = candidates.items() if isinstance(candidates, Mapping) else enumerate(candidates)
+    return {name: as_schedule("rank", f"candidates[{name!r}]", given, Schedule) for name, given in pairs}
+
+
+def _rows(schedule: Schedule) -> Iterator[Schedule]:
+    """A schedule, or all those of a stack, of which the last axis varies fastest."""
+    if not schedule.shape:
+        yield schedule
+        return
+    for row in schedule:
+        yield from _rows(row)
