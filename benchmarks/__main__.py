@@ -16,7 +16,7 @@ from benchmarks.measure import Row, section
 
 
 FOLDER = Path(__file__).parent
-NAMES = ("table", "call", "train_step", "compile", "sweep", "chunks", "look", "import_time")
+NAMES = ("table", "call", "train_step", "compile", "sweep", "chunks", "scoring", "oracle", "look", "import_time")
 
 
 def processor() -> str:

@@ -44,8 +44,8 @@ def rank(
 
     >>> candidates = {"linear": Linear(1.0, 0.0, 400), "cosine": Cosine(1.0, 0.0, 400), "constant": Constant(1.0)}
     >>> ranked = rank(ConvexBound(), candidates, 400)
-    >>> ranked["name"].tolist(), ranked["score"].round(3).tolist()
-    (['linear', 'cosine', 'constant'], [0.101, 0.103, 0.138])
+    >>> [(row["name"], round(row["score"], 3)) for row in ranked]
+    [('linear', 0.101), ('cosine', 0.103), ('constant', 0.138)]
     """
     if not callable(getattr(law, "score", None)):
         raise TypeError(f"rank: `law` must have a method `score`, such as ConvexBound(), got {brief(law)}.")
