@@ -37,7 +37,7 @@ def loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
 
 
 def trained(schedules: list[js.Schedule], steps: int) -> np.ndarray:
-    """Test losses on the way, of shape (schedules, points), the mean over the seeds: one program, for tables of values."""
+    """Test losses on the way, of shape (schedules, points), the mean over the seeds: one program, given tables."""
 
     def run(seed: jax.Array, rates: jax.Array) -> jax.Array:
         adam = optax.adam(js.Tabulated(rates))
@@ -122,14 +122,14 @@ def tuned(score: Callable[[js.Schedule], jax.Array], make: Callable[[Any], js.Sc
 
 def draw(results: js.Results, losses: np.ndarray) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-    for row, last in zip(results, losses[:, -1], strict=True):
-        by_law = row["name"].startswith("tuned")
-        line = {"color": "#c4553b", "lw": 2} if by_law else {"color": "#3b6ea8", "lw": 1, "alpha": 0.7}
-        left.plot(row["schedule"](np.arange(STEPS)), **line)
-        right.plot(row["score"], last, "o", color=line["color"])
-        right.annotate(row["name"], (row["score"], last), xytext=(5, 3), textcoords="offset points", fontsize=8)
+    colors = plt.get_cmap("tab10")(np.arange(len(results)))
+    for row, last, color in zip(results, losses[:, -1], colors, strict=True):
+        width = 2.5 if row["name"].startswith("tuned") else 1.2
+        left.plot(row["schedule"](np.arange(STEPS)), color=color, lw=width)
+        right.plot(row["score"], last, "o", color=color, ms=4 * width, label=row["name"], alpha=0.8)
     left.set(xlabel="step", ylabel="learning rate")
     right.set(xlabel="test loss that the law predicts", ylabel=f"test loss, trained, mean of {SEEDS} seeds")
+    right.legend(frameon=False, fontsize="small")
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig("score_and_tune.png", dpi=110)

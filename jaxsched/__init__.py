@@ -21,6 +21,7 @@ Where to look:
   `repeat`, `reverse`, `stretch` on another clock; `splice`, `decay_from`, `select`.
 - many at once: `grid`, `sample`, `build`, `stack`; `evaluate` and `blocks` for their values; `sweep` and `Results` to
   train, `resumable` and `halving` where that takes long.
+- without a training: `jaxsched.scoring`, laws that predict from a schedule how a run will end.
 - questions: `schedule.integral`, `.crossing`, `.extrema`, `lint`, `landmarks`; `schedule.plot`, `jaxsched.plotting`.
 - as text: `dumps`, and `loads`, which reads what you would type, too.
 - lengths: `steps_from`, `steps_from_epochs`, `steps_from_fraction`.

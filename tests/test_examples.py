@@ -124,3 +124,20 @@ def test_a_range_test_finds_a_rate_and_draws_it(capsys: pytest.CaptureFixture[st
     ((steepest, valley),) = numbers(r"steepest: ([\d.]+), valley: ([\d.]+)\n", printed("range_test", capsys))
     assert 1e-4 < valley < steepest < 0.1
     assert Path("range_test.png").stat().st_size > 10_000
+
+
+@pytest.mark.thorough
+def test_what_is_tuned_on_a_law_scores_no_worse_than_every_recipe_and_trains_as_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    text = printed("score_and_tune", capsys)
+    rows = re.findall(r"^(\S.*?) +([\d.]+) +([\d.]+) +([\d.]+)$", text, re.MULTILINE)
+    law, bound, trained = ({name: float(numbers[i]) for name, *numbers in rows} for i in range(3))
+    recipes = [name for name in law if not name.startswith("tuned")]
+    assert len(recipes) == 7 and len(law) == 10
+    assert max(law["tuned knots"], law["tuned wsd"]) <= min(law[name] for name in recipes)
+    assert bound["tuned on the bound"] <= min(bound[name] for name in recipes)
+    assert trained["tuned knots"] < 1.02 * min(trained[name] for name in recipes)
+    assert Path("score_and_tune.png").stat().st_size > 10_000

@@ -55,7 +55,7 @@ class ConvexBound(Data):
     >>> [round(float(score), 4) for score in bound.score([linear, Cosine(1.0, 0.0, 400), cooled, Constant(1.0)], 400)]
     [0.1006, 0.1034, 0.1093, 0.1375]
 
-    Schaipp et al. (2025), arXiv:2501.18965, Theorem 3.1; Defazio et al. (2023), arXiv:2310.07831, Theorem 10.
+    Schaipp et al. (2025), arXiv:2501.18965, Theorem 1; Defazio et al. (2023), arXiv:2310.07831, Theorem 10.
     """
 
     distance: Value = 1.0
@@ -97,7 +97,7 @@ class ConvexBound(Data):
         Args:
             schedules: one schedule, a stack, or a list of schedules of any kinds, all of one shape.
             total_steps: T, how many updates a run has; an integer, or an array of them.
-            base_rate: what the schedule is multiplied by, 1 for the schedule as it is; None for the best.
+            base_rate: what the schedule is multiplied by, 1 for the schedule as it is; None for the best of each.
 
         Returns:
             An array of the shape to which those of the schedules and `total_steps` broadcast. In a program it is NaN
@@ -105,14 +105,14 @@ class ConvexBound(Data):
 
         Raises:
             TypeError: if `total_steps` is not an integer that is known, or `base_rate` not a number.
-            ValueError: if `total_steps` is less than 1, shapes differ, or a schedule is nowhere more than 0, or
-                somewhere negative.
+            ValueError: if `total_steps` is less than 1, `base_rate` not more than 0, shapes differ, or a schedule is
+                nowhere more than 0, or somewhere negative.
         """
         falling, rising = over_schedules("score", _terms, self, schedules, total_steps)
         if base_rate is None:
             found = 2 * jnp.sqrt(falling * rising)
         else:
-            rate = jnp.asarray(checked_leaf("score", "base_rate", base_rate, Spec()))
+            rate = jnp.asarray(checked_leaf("score", "base_rate", base_rate, Spec(minimum=0, positive=True)))
             found = falling / rate + rising * rate
         check_found("score", found)
         return found

@@ -1,5 +1,6 @@
 """The constants of the Multi-Power Law, from runs whose losses were measured."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -20,14 +21,18 @@ from jaxsched.scoring.streaming import known_count, sizes
 
 ITERATIONS = 100
 
-RANGES = {"alpha": (0.2, 1.5), "beta": (0.2, 2.0), "gamma": (0.1, 1.0), "reach": (1.0, 1e4)}
-"""From where the starts are drawn, in their logarithms. The reach is C η^-γ Σ of a whole run at its peak."""
+RANGES = {"alpha": (0.2, 1.5), "reach": (1.0, 1e4), "beta": (0.2, 2.0), "gamma": (0.1, 1.0)}
+"""From where the starts are drawn, in their logarithms. The reach is C η^-γ Σ of the farthest run, at the peak."""
+
+EXPONENTS = (0.01, 3.0)
+"""Where they stay. Beyond that the curves cannot tell them, and what they would predict for others is anything."""
 
 
 class Fit(NamedTuple):
     """A law, and how near it comes to the losses that it was fitted to.
 
-    The coefficient of determination over all of them, the worst relative error, and the sum of Huber's losses.
+    `r2` is the coefficient of determination over all of them, `worst_error` the largest relative error, and `huber` the
+    sum that was made least.
     """
 
     law: MultiPowerLaw
@@ -41,7 +46,7 @@ def fit(
     steps: Whole | Sequence[Any],
     losses: Any,
     *,
-    starts: int = 16,
+    starts: int = 8,
     delta: Number = 1e-3,
     seed: int = 0,
 ) -> Fit:
@@ -68,12 +73,13 @@ def fit(
 
     Raises:
         TypeError: if an argument has the wrong type.
-        ValueError: if there is not one loss for each step, and at least 7 in all; or a loss is not more than 0.
+        ValueError: if there is not one loss for each step, and at least 7 in all; if a loss is not more than 0, or a
+            schedule is negative, or 0 up to the first of its steps.
 
     >>> law = MultiPowerLaw(2.0, 0.5, 0.5, 300.0, 2.0, 0.6, 0.6)
-    >>> runs = [Constant(3e-4), Cosine(3e-4, 3e-5, 1000), PiecewiseConstant([500], [3e-4, 1e-4])]
-    >>> steps = np.arange(99, 1000, 100)
-    >>> found = fit(runs, steps, [law.curve(run, steps) for run in runs])
+    >>> runs = [Constant(3e-4), Cosine(3e-4, 3e-5, 500), PiecewiseConstant([250], [3e-4, 1e-4])]
+    >>> steps = np.arange(49, 500, 50)
+    >>> found = fit(runs, steps, [law.curve(run, steps) for run in runs], starts=4)
     >>> round(found.r2, 3), found.worst_error < 1e-3
     (1.0, True)
 
@@ -83,12 +89,9 @@ def fit(
     if isinstance(starts, bool) or not isinstance(starts, int) or starts < 1:
         raise ValueError(f"fit: `starts` must be a positive integer, got {brief(starts)}.")
     delta = checked_leaf("fit", "delta", delta, Spec(minimum=0, positive=True))
-    lowest, highest = np.log(list(RANGES.values())).T
-    drawn = np.exp(np.random.default_rng(seed).uniform(lowest, highest, (starts, len(RANGES))))
     all_sizes = tuple(tuple(sizes("fit", (), total, copies=8 * starts).items()) for total in totals)
-    numbers, predicted, huber = _fitted(
-        tuple(runs), totals, measured, drawn.astype(default_dtype(integer=False)), delta, all_sizes=all_sizes
-    )
+    drawn = _drawn(runs, totals, starts, seed)
+    numbers, predicted, huber = _fitted(tuple(runs), totals, measured, drawn, delta, all_sizes=all_sizes)
     true, found = np.concatenate(measured, dtype=np.float64), np.asarray(predicted, np.float64)
     r2 = 1 - np.sum((true - found) ** 2) / np.sum((true - true.mean()) ** 2)
     worst = np.max(np.abs(true - found) / true)
@@ -118,10 +121,25 @@ def _runs(schedules: Any, steps: Any, losses: Any) -> tuple[list[Schedule], list
     return runs, totals, measured
 
 
+def _drawn(runs: list[Schedule], totals: list[np.ndarray], starts: int, seed: int) -> np.ndarray:
+    """α, C, β and γ of each start."""
+    rates = [np.asarray(run(np.arange(total.max())), np.float64) for run, total in zip(runs, totals, strict=True)]
+    for i, (values, total) in enumerate(zip(rates, totals, strict=True)):
+        if values.min() < 0 or not values[: total.min()].any():
+            rule = "must be nowhere negative, and somewhere more than 0 up to the first of its steps"
+            raise ValueError(f"fit: `schedules[{i}]` {rule}, got {brief(runs[i])}.")
+    lowest, highest = np.log(list(RANGES.values())).T
+    drawn = np.exp(np.random.default_rng(seed).uniform(lowest, highest, (starts, len(RANGES))))
+    drawn[:, 1] *= max(map(np.max, rates)) ** drawn[:, 3] / max(map(np.sum, rates))
+    return drawn.astype(default_dtype(integer=False))
+
+
 @Program
 def _fitted(runs: Any, totals: Any, measured: Any, drawn: Any, delta: Any, *, all_sizes: Any) -> Any:
     """The constants of the best start, what they predict, and the sum of Huber's losses."""
     true = jnp.concatenate(measured)
+    is_exponent = np.array([field.name in ("alpha", "beta", "gamma") for field in dataclasses.fields(MultiPowerLaw)])
+    limits = [jnp.where(is_exponent, np.log(x), far) for x, far in zip(EXPONENTS, (-np.inf, np.inf), strict=True)]
 
     def predicted(numbers: jax.Array) -> jax.Array:
         law = MultiPowerLaw(*numbers)
@@ -131,9 +149,8 @@ def _fitted(runs: Any, totals: Any, measured: Any, drawn: Any, delta: Any, *, al
     def residuals(logs: jax.Array) -> jax.Array:
         return jnp.log(jnp.maximum(predicted(jnp.exp(logs)), 1e-10)) - jnp.log(true)
 
-    def start(alpha: jax.Array, beta: jax.Array, gamma: jax.Array, reach: jax.Array) -> jax.Array:
-        """The logarithms of L0, A and B that come nearest, given the others."""
-        c = reach * peak**gamma / far
+    def start(alpha: jax.Array, c: jax.Array, beta: jax.Array, gamma: jax.Array) -> jax.Array:
+        """The logarithms of all constants: L0, A and B are those that come nearest, given the others."""
         one, none = jnp.ones_like(alpha), jnp.zeros_like(alpha)
         powers, gains = (
             predicted(jnp.stack([none, a, alpha, b, c, beta, gamma])) for a, b in ((one, none), (none, one))
@@ -160,7 +177,7 @@ def _fitted(runs: Any, totals: Any, measured: Any, drawn: Any, delta: Any, *, al
         scale = jnp.sqrt((matrix**2).sum(axis=0)) + jnp.finfo(logs.dtype).tiny
         damped = jnp.concatenate([matrix / scale, jnp.sqrt(damping) * jnp.eye(len(logs), dtype=logs.dtype)])
         step = jnp.linalg.lstsq(damped, jnp.concatenate([wrong * weights, jnp.zeros_like(logs)]))[0] / scale
-        tried = logs - jnp.clip(step, -1, 1)
+        tried = jnp.clip(logs - jnp.clip(step, -1, 1), *limits)
         found, found_slopes = linear(tried)
         better = huber(found) < huber(wrong)
         kept = [jnp.where(better, new, old) for new, old in ((tried, logs), (found, wrong), (found_slopes, slopes))]
@@ -171,10 +188,6 @@ def _fitted(runs: Any, totals: Any, measured: Any, drawn: Any, delta: Any, *, al
         logs, wrong, *_ = jax.lax.fori_loop(0, ITERATIONS, improve, (logs, *linear(logs), jnp.ones_like(logs[0])))
         return logs, huber(wrong)
 
-    lengths = [jnp.arange(np.max(size["blocks"][0] * size["blocks"][1])) for size in map(dict, all_sizes)]
-    values = [jnp.where(x < total.max(), run(x), 0) for run, total, x in zip(runs, totals, lengths, strict=True)]
-    peak = jnp.stack([x.max() for x in values]).max()
-    far = jnp.stack([x.sum() for x in values]).max()
     found, scores = jax.vmap(search)(drawn)
     best = jnp.exp(found[jnp.argmin(scores)])
     return best, predicted(best), scores.min()

@@ -33,9 +33,10 @@ class MultiPowerLaw(Data):
     """What the training loss of a language model will be, along a schedule that was not run: a law that is fitted.
 
     It is an oracle, and not a training: what it knows is in its constants, which are of one model, data set, batch size
-    and optimizer, and of rates as those it was fitted to. `fit` finds them from a few short runs. It was validated on
-    Llama-like models of 25M, 100M and 400M parameters with AdamW, at a peak of 3e-4, to runs three times as long as
-    those of the fit (Luo et al. 2025). It ranks schedules better than it tells their distance.
+    and optimizer, at rates like those that it was fitted to. `fit` finds them from a few short runs. It was validated
+    on language models of 25M, 100M and 400M parameters with a peak of 3e-4, to runs three times as long as those of the
+    fit (Luo et al. 2025). There it is 0.2% off in the mean, and 1% at worst. That is not little beside what separates
+    schedules: between a cosine and a cooldown of the 400M model it predicts 0.057, where 0.018 was measured.
 
         L(t) = L0 + A Σ_0^-α - B Σ_(0<k≤t) (η_(k-1) - η_k) G(η_k^-γ Σ_k)
         G(x) = 1 - (1 + Cx)^-β,    Σ_k = η_k + ... + η_t
@@ -133,9 +134,7 @@ class MultiPowerLaw(Data):
 def losses_of(both: Any, total_steps: Any, *, shape: tuple[int, ...], blocks: tuple[int, int]) -> jax.Array:
     """The loss of a law and a schedule, both in one argument, after so many updates."""
     law, schedule = both
-    base, factor, alpha, most, c, beta, gamma = map(
-        as_float, (law.L0, law.A, law.alpha, law.B, law.C, law.beta, law.gamma)
-    )
+    base, factor, alpha, most, c, beta, gamma = map(as_float, jax.tree.leaves(law))
 
     def gained(sums: jax.Array, values: jax.Array) -> jax.Array:
         """G, in logarithms: x is as large as the rate is small, and 1 + Cx is the exponential of a softplus."""

@@ -1,6 +1,6 @@
 """A table of candidates, ranked by a law."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import jax
@@ -10,6 +10,7 @@ from jaxsched._data.fields import as_schedule
 from jaxsched._data.messages import brief
 from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._sweep.results import Results
+from jaxsched._tables.arguments import as_groups
 from jaxsched._tables.configs import Configs
 from jaxsched._typing import Whole
 
@@ -52,7 +53,7 @@ def rank(
     named = _named(candidates)
     schedules, columns = [], {"name": [], "row": []}
     for name, given in named.items():
-        each = list(_rows(given))
+        each = _rows(given)
         schedules += each
         columns["name"] += [name] * len(each)
         columns["row"] += range(len(each))
@@ -75,10 +76,7 @@ def _named(candidates: Any) -> dict[Any, Schedule]:
     return {name: as_schedule("rank", f"candidates[{name!r}]", given, Schedule) for name, given in pairs}
 
 
-def _rows(schedule: Schedule) -> Iterator[Schedule]:
+def _rows(schedule: Schedule) -> list[Schedule]:
     """A schedule, or all those of a stack, of which the last axis varies fastest."""
-    if not schedule.shape:
-        yield schedule
-        return
-    for row in schedule:
-        yield from _rows(row)
+    _, [(stack, rows)] = as_groups("rank", schedule)
+    return [jax.tree.map(lambda x, i=i: x[i], stack) for i in rows]

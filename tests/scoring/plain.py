@@ -5,6 +5,11 @@ from typing import Any
 import numpy as np
 
 import jaxsched as js
+from tests.helpers import tiers
+
+
+LENGTHS = tiers({"1": 1, "2": 2, "401": 401, "10000": 10_000}, always=("2", "10000"))
+"""Runs of these lengths are held against the sums in full."""
 
 
 def values(schedule: js.Schedule, total_steps: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import jaxsched as js
 from jaxsched.scoring import ConvexBound
 from tests.helpers import enable_x64, examples
-from tests.scoring.plain import convex_bound, convex_terms, values
+from tests.scoring.plain import LENGTHS, convex_bound, convex_terms, values
 
 
 BOUND = ConvexBound()
@@ -98,7 +98,7 @@ def shapes(total_steps: int) -> dict[str, js.Schedule]:
 
 
 @pytest.mark.parametrize("name", shapes(10))
-@pytest.mark.parametrize("total_steps", [1, 2, 401, 10_000])
+@pytest.mark.parametrize("total_steps", LENGTHS)
 def test_it_is_its_double_sum(name: str, total_steps: int):
     """The sums lose no more than a few ulp, over any number of steps: what counts is the error of 10⁻⁶."""
     schedule = shapes(total_steps)[name]
@@ -175,6 +175,8 @@ def test_jit_and_vmap_are_the_same():
     peaks, warmups = jnp.array([0.1, 0.2, 0.4]), jnp.array([0, 50, 100])
     plain = np.array([score(*pair) for pair in zip(peaks, warmups, strict=True)])
     np.testing.assert_allclose(jax.jit(jax.vmap(score))(peaks, warmups), plain, rtol=1e-6)
+    of_list = jax.jit(lambda peak: BOUND.score([js.Constant(peak), js.Linear(peak, 0.0, 400)], 400))
+    np.testing.assert_allclose(of_list(0.5), [0.1375448, 0.1006299], rtol=1e-6)
     laws = ConvexBound(distance=np.array([1.0, 2.0]))
     doubled = jax.vmap(lambda law: law.score(js.Constant(1.0), 400))(laws)
     np.testing.assert_allclose(doubled, [0.1375448, 2 * 0.1375448], rtol=1e-6)
@@ -230,3 +232,5 @@ def test_mistakes_are_named():
         ConvexBound(gradient_norm=-1.0)
     with pytest.raises(TypeError, match=r"^score: `base_rate` must be a real number, got 'best'"):
         BOUND.score(1.0, 10, base_rate="best")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"^score: `base_rate` must be more than 0, got 0\.0\.$"):
+        BOUND.score(1.0, 10, base_rate=0.0)

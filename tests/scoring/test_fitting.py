@@ -123,5 +123,8 @@ def test_mistakes_are_named():
     wrong(ValueError, r"^fit: `starts` must be a positive integer, got 0\.$", starts=0)
     wrong(ValueError, r"^fit: `delta` must be more than 0, got 0\.0\.$", delta=0.0)
     wrong(TypeError, r"^fit: `schedules\[0\]` must be a schedule", schedules=["cosine", "linear"])
+    late = [js.Constant(0.1), js.Linear(0.0, 0.1, 50)]
+    first = r"^fit: `schedules\[1\]` must be nowhere negative, and somewhere more than 0 up to the first of its steps"
+    wrong(ValueError, first, schedules=late, steps=np.arange(10))
     stacks = [js.Constant(np.ones(2)), js.Constant(1.0)]
     wrong(ValueError, r"^fit: `schedules\[0\]` must be one schedule, got a stack of shape \(2,\)\.$", schedules=stacks)
