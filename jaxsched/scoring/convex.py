@@ -55,7 +55,7 @@ class ConvexBound(Data):
     >>> [round(float(score), 4) for score in bound.score([linear, Cosine(1.0, 0.0, 400), cooled, Constant(1.0)], 400)]
     [0.1006, 0.1034, 0.1093, 0.1375]
 
-    Schaipp et al. (2025), arXiv:2501.18965, Theorem 1; Defazio et al. (2023), arXiv:2310.07831, Theorem 10.
+    Schaipp et al. (2025), arXiv:2501.18965; Defazio et al. (2023), arXiv:2310.07831, Theorem 10.
     """
 
     distance: Value = 1.0

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import checked_leaf
+from jaxsched._data.checks import checked_leaf, is_traced
 from jaxsched._data.fields import as_schedules
 from jaxsched._data.messages import brief
 from jaxsched._numerics.floats import default_dtype
@@ -73,8 +73,8 @@ def fit(
 
     Raises:
         TypeError: if an argument has the wrong type.
-        ValueError: if there is not one loss for each step, and at least 7 in all; if a loss is not more than 0, or a
-            schedule is negative, or 0 up to the first of its steps.
+        ValueError: if there is not one loss for each step, and at least 7 in all; if a loss is not more than 0, or all
+            are equal; if no rate changes, or a schedule is negative, or 0 up to the first of its steps.
 
     >>> law = MultiPowerLaw(2.0, 0.5, 0.5, 300.0, 2.0, 0.6, 0.6)
     >>> runs = [Constant(3e-4), Cosine(3e-4, 3e-5, 500), PiecewiseConstant([250], [3e-4, 1e-4])]
@@ -112,12 +112,17 @@ def _runs(schedules: Any, steps: Any, losses: Any) -> tuple[list[Schedule], list
         if run.shape:
             raise ValueError(f"fit: `schedules[{i}]` must be one schedule, got a stack of shape {run.shape}.")
         totals.append(np.ravel(known_count("fit", f"steps[{i}]", where, minimum=0)) + 1)
-        measured.append(np.asarray(checked_leaf("fit", f"losses[{i}]", of_run, Spec(ndim=1, minimum=0, positive=True))))
+        found = checked_leaf("fit", f"losses[{i}]", of_run, Spec(ndim=1, minimum=0, positive=True))
+        if is_traced(found):
+            raise TypeError(f"fit: `losses[{i}]` must be known when a program is compiled, got {brief(found)}.")
+        measured.append(np.asarray(found))
         if measured[-1].shape != totals[-1].shape:
             came = f"{measured[-1].size} for {totals[-1].size} steps"
             raise ValueError(f"fit: `losses[{i}]` must have one loss for each step, got {came}.")
     if (count := sum(map(len, measured))) < 7:
         raise ValueError(f"fit: seven constants need at least 7 losses, got {count}.")
+    if np.ptp(all_losses := np.concatenate(measured)) == 0:
+        raise ValueError(f"fit: `losses` must not all be equal, got {all_losses[0]} for each of {count} steps.")
     return runs, totals, measured
 
 
@@ -128,6 +133,9 @@ def _drawn(runs: list[Schedule], totals: list[np.ndarray], starts: int, seed: in
         if values.min() < 0 or not values[: total.min()].any():
             rule = "must be nowhere negative, and somewhere more than 0 up to the first of its steps"
             raise ValueError(f"fit: `schedules[{i}]` {rule}, got {brief(runs[i])}.")
+    if not any(map(np.ptp, rates)):
+        rule = "must change their rate in at least one run: C, β and γ are of such changes"
+        raise ValueError(f"fit: `schedules` {rule}, got {brief(runs)}.")
     lowest, highest = np.log(list(RANGES.values())).T
     drawn = np.exp(np.random.default_rng(seed).uniform(lowest, highest, (starts, len(RANGES))))
     drawn[:, 1] *= max(map(np.max, rates)) ** drawn[:, 3] / max(map(np.sum, rates))

@@ -12,7 +12,7 @@ from jaxsched._schedule.schedule import Schedule, ScheduleLike
 from jaxsched._sweep.results import Results
 from jaxsched._tables.arguments import as_groups
 from jaxsched._tables.configs import Configs
-from jaxsched._typing import Whole
+from jaxsched.scoring.streaming import known_count
 
 
 class Law(Protocol):
@@ -24,7 +24,7 @@ class Law(Protocol):
 
 
 def rank(
-    law: Law, candidates: Mapping[str, ScheduleLike] | Sequence[ScheduleLike] | Schedule, total_steps: Whole
+    law: Law, candidates: Mapping[str, ScheduleLike] | Sequence[ScheduleLike] | Schedule, total_steps: int
 ) -> Results:
     """The candidates in the order of their scores, best first.
 
@@ -33,7 +33,7 @@ def rank(
     Args:
         law: a `ConvexBound`, a `MultiPowerLaw`, or whatever has such a method `score`.
         candidates: schedules and stacks of any kinds and shapes: a dict of them by name, a list, or one stack.
-        total_steps: how many updates a run has.
+        total_steps: how many updates a run has; one integer, for scores of other lengths are not to be compared.
 
     Returns:
         `Results` with a row for each schedule: its `name` (in a list, its place); its `row`, if there is a stack, in
@@ -41,7 +41,7 @@ def rank(
 
     Raises:
         TypeError: if an argument has the wrong type.
-        ValueError: if there is no candidate, or the law cannot score one.
+        ValueError: if there is no candidate, `total_steps` is less than 1 or not one, or the law cannot score one.
 
     >>> candidates = {"linear": Linear(1.0, 0.0, 400), "cosine": Cosine(1.0, 0.0, 400), "constant": Constant(1.0)}
     >>> ranked = rank(ConvexBound(), candidates, 400)
@@ -50,6 +50,8 @@ def rank(
     """
     if not callable(getattr(law, "score", None)):
         raise TypeError(f"rank: `law` must have a method `score`, such as ConvexBound(), got {brief(law)}.")
+    if shape := np.shape(known_count("rank", "total_steps", total_steps, minimum=1)):
+        raise ValueError(f"rank: `total_steps` must be one number, got an array of shape {shape}.")
     named = _named(candidates)
     schedules, columns = [], {"name": [], "row": []}
     for name, given in named.items():

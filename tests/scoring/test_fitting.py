@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -106,7 +108,8 @@ def test_runs_may_be_a_stack_and_have_steps_of_their_own():
 
 
 def test_mistakes_are_named():
-    runs, steps, losses = [js.Constant(0.1), js.Linear(0.1, 0.0, 50)], np.arange(4, 50, 5), [np.ones(10)] * 2
+    runs, steps = [js.Constant(0.1), js.Linear(0.1, 0.0, 50)], np.arange(4, 50, 5)
+    losses = [np.linspace(2.0, 1.0, 10)] * 2
 
     def wrong(error: type[Exception], message: str, **changed: Any) -> None:
         given: dict[str, Any] = {"schedules": runs, "steps": steps, "losses": losses, **changed}
@@ -126,5 +129,13 @@ def test_mistakes_are_named():
     late = [js.Constant(0.1), js.Linear(0.0, 0.1, 50)]
     first = r"^fit: `schedules\[1\]` must be nowhere negative, and somewhere more than 0 up to the first of its steps"
     wrong(ValueError, first, schedules=late, steps=np.arange(10))
+    one = r"^fit: `schedules` must change their rate in at least one run: C, β and γ are of such changes"
+    wrong(ValueError, one, schedules=[js.Constant(0.1), js.Constant(0.2)])
+    wrong(ValueError, one, schedules=[js.Constant(0.1), js.PiecewiseConstant([50], [0.1, 0.05])])
+    wrong(
+        ValueError, r"^fit: `losses` must not all be equal, got 1\.0 for each of 20 steps\.$", losses=[np.ones(10)] * 2
+    )
     stacks = [js.Constant(np.ones(2)), js.Constant(1.0)]
     wrong(ValueError, r"^fit: `schedules\[0\]` must be one schedule, got a stack of shape \(2,\)\.$", schedules=stacks)
+    with pytest.raises(TypeError, match=r"^fit: `losses\[0\]` must be known when a program is compiled"):
+        jax.jit(lambda losses: fit(runs, steps, [losses, losses]).law)(jnp.ones(10))

@@ -53,5 +53,7 @@ def test_mistakes_are_named():
         rank(BOUND, {"a": "cosine"}, 10)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"^rank: at least one candidate is needed, got none"):
         rank(BOUND, {}, 10)
-    with pytest.raises(ValueError, match=r"^score: `total_steps` must be at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"^rank: `total_steps` must be at least 1, got 0"):
         rank(BOUND, [1.0], 0)
+    with pytest.raises(ValueError, match=r"^rank: `total_steps` must be one number, got an array of shape \(2,\)\.$"):
+        rank(BOUND, [1.0, 2.0], np.array([10, 20]))  # pyright: ignore[reportArgumentType]
