@@ -1,8 +1,8 @@
 """Every schedule of the package: its picture, its formula, where it comes from, and what others call it.
 
-    pip install -e '.[examples]' && python examples/gallery.py
+    pip install -e '.[plot]' && python -m docs.gallery
 
-Writes `gallery.png` beside this file, and the tables into the README, between its two marks.
+Writes `gallery.md`, `gallery.png` and `pictures/` beside this file.
 """
 
 import inspect
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ import jaxsched as js
 
 STEPS = 1000
 FOLDER = Path(__file__).parent
-README = FOLDER.parent / "README.md"
-BEGIN, END = "<!-- gallery: written by examples/gallery.py -->", "<!-- end of gallery -->"
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,10 @@ class Entry:
             return type(x).__name__ if isinstance(x, js.Schedule) else repr(x).replace("'", '"')
 
         return ", ".join(f"{name}={word(x)}" for name, x in self.option.items()) or ("given" if self.given else "")
+
+    def picture(self) -> str:
+        """Where its picture is."""
+        return f"pictures/{self.name if self.name.isidentifier() else 'arithmetic'}.svg"
 
     def signature(self) -> str:
         """How it is called, without the annotations."""
@@ -570,25 +573,56 @@ ENTRIES = {
 }
 
 
-def markdown() -> str:
-    """The picture and the tables, as the README shows them."""
+def page() -> str:
+    """All of them, in Markdown: the picture, the formula, where it comes from, and what it is called elsewhere."""
     lines = [
-        f"![The value of every schedule over {STEPS:,} steps](examples/gallery.png)",
+        "# The gallery",
         "",
-        "Dashed: the same with the option that is named, or what a combinator was given.",
-        "",
-        "<details>",
-        "<summary>The table: formula, source, and what each is called elsewhere</summary>",
+        f"![The value of every schedule over {STEPS:,} steps](gallery.png)",
         "",
         "The value is η at step t, η₀ at the start, η_p at the peak and η_T at the end, after T steps. Of these the",
-        "fraction q = min(t/T, 1) is done and u = 1 − q is left. The other letters are in the docstrings.",
-        "A warmup is a line to η_p in W steps, or another shape.",
+        "fraction q = min(t/T, 1) is done and u = 1 − q is left. The other letters are in [the docstrings](api.md).",
+        "A warmup is a line to η_p in W steps, or another shape. Dashed: the same with the option that is named, or what a",
+        "combinator was given. `python -m docs.gallery` writes this page.",
     ]
     for group, entries in ENTRIES.items():
-        lines += ["", f"**{group}**", "", "| schedule | formula | source | elsewhere |", "|---|---|---|---|"]
-        lines += [f"| `{e.signature()}` | {e.formula} | {e.source} | {e.elsewhere} |" for e in entries]
-    lines += ["", "</details>"]
-    return re.sub(r"arXiv:([\d.]+\d)", r"[\g<0>](https://arxiv.org/abs/\1)", "\n".join(lines))
+        lines += ["", f"## {group}"]
+        for entry in entries:
+            known = {"source": entry.source, "elsewhere": entry.elsewhere}
+            lines += ["", f"### {entry.name}", "", f"![{entry.name}]({entry.picture()})", ""]
+            lines += [f"`{entry.formula.replace('`', '')}`", "", f"    {entry.signature()}", ""]
+            lines += [f"{name}: {said}  " for name, said in known.items() if said]
+    return re.sub(r"arXiv:([\d.]+\d)", r"[\g<0>](https://arxiv.org/abs/\1)", "\n".join(lines)) + "\n"
+
+
+HIGH, WIDE, EDGE = 60, 240, 4
+
+
+def svg(entry: Entry, color: str) -> str:
+    """A small picture of one."""
+    lines = [(values_of(x), 'stroke-width="1" stroke-dasharray="4 3" opacity="0.8"') for x in entry.dashed()]
+    lines.append((values_of(entry.schedule()), 'stroke-width="1.8"'))
+    paths = "".join(f'<path d="{path_of(values)}" {how}/>' for values, how in lines)
+    size = f'viewBox="0 0 {WIDE + 2 * EDGE} {HIGH + 2 * EDGE}" width="{WIDE + 2 * EDGE}" height="{HIGH + 2 * EDGE}"'
+    drawn = f'<g fill="none" stroke="{color}" stroke-linejoin="round">{paths}</g>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><title>{escape(entry.name)}</title>{drawn}</svg>\n'
+
+
+def values_of(schedule: js.Schedule) -> np.ndarray:
+    return np.asarray(js.evaluate(schedule, STEPS), float)
+
+
+def path_of(values: np.ndarray) -> str:
+    """As a line, without the points that lie on it anyway."""
+    x, y = EDGE + WIDE * np.arange(STEPS) / STEPS, EDGE + HIGH * (1 - values / 1.3)
+    kept = [0]
+    for i in range(1, STEPS - 1):  # from the last point that is kept to the next one, nothing may be off by more
+        between = np.arange(kept[-1] + 1, i + 1)
+        line = y[kept[-1]] + (y[i + 1] - y[kept[-1]]) * (between - kept[-1]) / (i + 1 - kept[-1])
+        if np.abs(y[between] - line).max() > 0.15:
+            kept.append(i)
+    kept.append(STEPS - 1)
+    return "M" + "L".join(f"{x[i]:.1f} {y[i]:.1f}" for i in kept)
 
 
 COLUMNS = 6
@@ -632,13 +666,21 @@ def draw() -> None:
     fig.savefig(FOLDER / "gallery.png", dpi=120, pil_kwargs={"optimize": True})
 
 
-def main() -> None:
+def write() -> None:
+    """The page, and its pictures."""
     draw()
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{markdown()}\n{END}{after}", encoding="utf-8")
-    print("Wrote gallery.png and the tables of README.md")
+    (FOLDER / "pictures").mkdir(exist_ok=True)
+    for path, text in pictures().items():
+        (FOLDER / path).write_text(text, encoding="utf-8")
+    (FOLDER / "gallery.md").write_text(page(), encoding="utf-8")
+
+
+def pictures() -> dict[str, str]:
+    """The small pictures, by path."""
+    colors = dict(zip(ENTRIES, COLORS, strict=True))
+    return {entry.picture(): svg(entry, colors[group]) for group, entries in ENTRIES.items() for entry in entries}
 
 
 if __name__ == "__main__":
-    main()
+    write()
+    print("Wrote docs/gallery.md and its pictures")
