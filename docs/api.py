@@ -104,7 +104,9 @@ def entry(name: str, public: Any) -> str:
     """One name."""
     picture = gallery.FOLDER / "pictures" / f"{name}.svg"
     drawn = f"![{name}](../pictures/{picture.name})\n\n" if picture.exists() else ""
-    lines = [f"## {name}\n\n```python\n{signature(name, public)}\n```\n\n{drawn}{markdown(inspect.getdoc(public) or '')}"]
+    lines = [
+        f"## {name}\n\n```python\n{signature(name, public)}\n```\n\n{drawn}{markdown(inspect.getdoc(public) or '')}"
+    ]
     if inspect.isclass(public) and not (name in js.__all__ and issubclass(public, js.Schedule) and name != "Schedule"):
         for method, function in vars(public).items():
             if inspect.isfunction(function) and method[0] != "_" and function.__doc__:

@@ -26,8 +26,8 @@ def page() -> str:
         "# Published runs",
         "",
         f"{count} schedules that somebody has trained with, each with its source. What a source leaves open is said in",
-        "[the test](../tests/recipes/test_published_recipes.py) that compares their values at the boundaries of the phases,",
-        "at the peak, at the end, and between. `python -m docs.runs` writes this page.",
+        "[the test](../tests/recipes/test_published_recipes.py) that compares their values at the boundaries of phases, at",
+        "the peak, at the end, and between. `python -m docs.runs` writes this page.",
     ]
     for group, rows in GROUPS.items():
         lines += ["", f"## {group}"]

@@ -1,4 +1,4 @@
-"""Every example runs: those of the docstrings are found, and each code block of the README is run."""
+"""Every example runs: those of the docstrings are found, and the pages show what their code prints, and what is there."""
 
 import ast
 import doctest
@@ -6,17 +6,19 @@ import importlib
 import pkgutil
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import jax
 import pytest
 
 import jaxsched
 import jaxsched as js
+from docs import api, gallery, runs
 from tests.doctests import NEED_THEIRS
+from tests.pages import BLOCK, PAGES, as_printed
 
 
 ROOT = Path(__file__).parent.parent
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 def test_every_example_in_a_docstring_is_found():
@@ -40,14 +42,35 @@ def test_every_example_in_a_docstring_is_found():
     assert len(written) >= 90
 
 
-def test_readme_blocks_run_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCK.search(page.read_text())], ids=lambda page: page.stem)
+def test_a_page_shows_what_its_code_prints(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     monkeypatch.chdir(tmp_path)
-    assert BLOCKS
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    text = page.read_text(encoding="utf-8")
     with jax.numpy_dtype_promotion("standard"):
-        for block in BLOCKS:
-            exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+        assert as_printed(text) == text, "run `python -m tests.pages`"
 
 
-def test_readme_names_only_what_exists():
-    for name in set(re.findall(r"\bjs\.(\w+)", (ROOT / "README.md").read_text())):
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_only_what_exists(page: Path):
+    text = page.read_text(encoding="utf-8")
+    for name in set(re.findall(r"\bjs\.(\w+)", text)):
         assert hasattr(js, name), name
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)):
+        assert link.startswith("https://") or (page.parent / unquote(link)).exists(), link
+
+
+def test_the_pages_from_the_code_are_as_it_is():
+    written = {**api.pages(), **gallery.pictures(), "gallery.md": gallery.page(), "runs.md": runs.page()}
+    for path, text in written.items():
+        assert (ROOT / "docs" / path).read_text(encoding="utf-8") == text, f"run `python -m docs.{path.split('.')[0]}`"
+    folders = [*(ROOT / "docs" / "api").iterdir(), *(ROOT / "docs" / "pictures").iterdir()]
+    assert {str(path.relative_to(ROOT / "docs")) for path in folders} <= written.keys()
+
+
+def test_every_public_name_has_its_page():
+    described = [name for names in api.PAGES.values() for name, _ in names]
+    assert len(described) == len(set(described))
+    training = {f"training.{name}" for name in js.training.__all__}
+    assert set(js.__all__) | training | set(js.plotting.__all__) <= set(described) | {"training"}

@@ -38,7 +38,7 @@ PLACES = {
     "tests/strategies.py": (MAKE_ONE, drawn(), {"FromFunction"}),
     "benchmarks/curves.py": (CURVES, named(*RACED.values()), {"Constant", "FromFunction", "Tabulated"}),
     "benchmarks/plain.py": (named(*RACED.values()), named(PLAIN), set()),
-    "examples/gallery.py": (MAKE_ONE, named(ENTRIES), set()),
+    "docs/gallery.py": (MAKE_ONE, named(ENTRIES), set()),
     "jaxsched/_text/names.py": (MAKE_ONE, set(NAMES), set()),
     "tests/strategies.py: SHAPES": (set(SHAPES), set(strategies.SHAPES), {"geometric"}),  # in tri_stage and infinite
 }

@@ -14,7 +14,7 @@ import pytest
 import jaxsched as js
 from jaxsched import training
 from jaxsched._curves import shapes
-from tests.test_documentation import BLOCKS
+from tests.pages import PAGES, code_of
 
 
 MISTAKES = """
@@ -96,9 +96,9 @@ checked = pytest.mark.parametrize(
 
 
 @checked
-def test_the_code_of_the_readme_has_no_errors(name: str, tmp_path: Path):
-    for i, code in enumerate([*BLOCKS, RIGHT]):
-        (tmp_path / f"block_{i}.py").write_text(code)
+def test_the_code_of_the_pages_has_no_errors(name: str, tmp_path: Path):
+    for page, code in {**{page.stem: code_of(page.read_text()) for page in PAGES}, "right": RIGHT}.items():
+        (tmp_path / f"{page.lower()}.py").write_text(code)
     wrong = {path.name: lines for path in sorted(tmp_path.glob("*.py")) if (lines := CHECKERS[name](path))}
     assert wrong == {}
 
