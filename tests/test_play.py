@@ -19,9 +19,6 @@ from jaxsched._curves.shapes import SHAPES
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-SETTINGS = 200
-"""Of each recipe."""
-
 RUN_ALL = """
 <script>
 const SETTINGS = %s;
@@ -41,8 +38,8 @@ VALUES = {
 }
 
 
-def given(rng: np.random.Generator, recipe: str) -> dict[str, Any]:
-    """Arguments of a recipe, drawn at random; now and then one that has a default is left out."""
+def given(rng: np.random.Generator, recipe: str, turn: int) -> dict[str, Any]:
+    """Arguments of a recipe, drawn at random; now and then one that has a default is left out. Words come by turns."""
     total = int(rng.integers(50, 20_000))
     phases = rng.dirichlet(np.ones(4)) * total
     lengths = dict(zip(("warmup_steps", "decay_steps", "cooldown_steps"), phases.astype(int).tolist(), strict=False))
@@ -53,9 +50,10 @@ def given(rng: np.random.Generator, recipe: str) -> dict[str, Any]:
         if argument.default is not argument.empty and rng.random() < 0.4:
             continue
         if name in ("warmup", "cooldown", "ramp") or (name == "decay" and recipe == "infinite"):
-            found[name] = str(rng.choice([*SHAPES, *(["constant"] if name == "warmup" else [])]))
+            words = [*SHAPES, *(["constant"] if name == "warmup" else [])]
+            found[name] = words[turn % len(SHAPES) if name == "cooldown" else turn % len(words)]
         elif name == "first":
-            found[name] = str(rng.choice(["zero", "one_over_n"]))
+            found[name] = ("zero", "one_over_n")[turn % 2]
         elif name in ("staircase", "three_phase"):
             found[name] = bool(rng.integers(2))
         elif name in VALUES:
@@ -81,23 +79,24 @@ def given(rng: np.random.Generator, recipe: str) -> dict[str, Any]:
     return {name: x for name, x in found.items() if name in signature}
 
 
-def settings(seed: int) -> list[dict[str, Any]]:
+def settings(count: int, seed: int) -> list[dict[str, Any]]:
+    """So many of each recipe, with steps to look at."""
     rng = np.random.default_rng(seed)
     found = []
     for recipe in play.recipes():
-        for _ in range(SETTINGS):
-            arguments = given(rng, recipe)
+        for turn in range(count):
+            arguments = given(rng, recipe, turn)
             lengths = [x for name, x in arguments.items() if name.endswith("_steps")]
-            last = 2 * max(lengths, default=1000)
-            near = np.cumsum([0, *lengths])[:, None] + [-1, 0, 1]
-            steps = np.unique(np.clip([*rng.integers(0, last, 20), *near.ravel()], 0, None))
+            last = 2 * max(lengths, default=1000) + 2
+            near = np.ravel(np.cumsum([0, *lengths])[:, None] + [-1, 0, 1])
+            steps = np.clip([*near, *rng.integers(0, last, 32 - len(near))], 0, None)
             found.append({"recipe": recipe, "given": arguments, "steps": steps.tolist()})
     return found
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_the_curves_are_those_of_the_library_and_the_lines_make_them(tmp_path: Path, seed: int):
-    drawn = settings(seed)
+def test_the_curves_are_those_of_the_library_and_the_lines_make_them(tmp_path: Path, seed: int, thorough: bool):
+    drawn = settings(200 if thorough else 20, seed)
     page = tmp_path / "page.html"
     page.write_text(play.page() + RUN_ALL % json.dumps(drawn), encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]

@@ -42,7 +42,6 @@ function checks(p, values) {
   if (p.three_phase && 2 * p.warmup_steps > p.total_steps) found.push("The way up and down is longer than the run.");
   if (values.some((x) => !Number.isFinite(x))) found.push("A value is not finite: a geometric ramp needs ends that are not 0.");
   if (p.end_value > p.peak_value) found.push("The end is above the peak.");
-  if (values[0] === 0) found.push("The first update changes nothing: the value at step 0 is 0.");
   return found;
 }
 
@@ -70,7 +69,9 @@ function draw() {
   const finite = all.flatMap((x) => x.values).filter((x) => Number.isFinite(x) && (!log || x > 0));
   const high = Math.max(...finite, 1e-12);
   const low = log ? Math.max(Math.min(...finite), high * 1e-6) : Math.min(0, ...finite);
-  const [W, H, L, R, T, B] = [760, 400, 62, 14, 14, 30];
+  const W = Math.max(320, byId("chart").clientWidth); // so that letters are as large on a phone
+  const [H, L, R, T, B] = [Math.max(220, Math.round(W / 2)), 62, 14, 14, 30];
+  byId("chart").setAttribute("viewBox", `0 0 ${W} ${H}`);
   const x = (t) => L + ((W - L - R) * t) / last;
   const scaled = (v) => (log ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low));
   const y = (v) => H - B - (H - T - B) * Math.min(1.02, Math.max(0, scaled(v)));
@@ -89,7 +90,8 @@ function draw() {
   if (p.cooldown_steps) marks.set(p.total_steps - p.cooldown_steps, "the cooldown begins");
   const rows = [...marks].sort((a, b) => a[0] - b[0]).map(([t, name]) => `<tr><td>${t.toLocaleString("en")}</td><td>${short(curve(t))}</td><td>${name}</td></tr>`);
   byId("marks").innerHTML = rows.join("");
-  byId("checks").innerHTML = checks(p, values).map((text) => `<p class="off">${text}</p>`).join("");
+  const note = values[0] === 0 ? "<p>The value at step 0 is 0, so the first update changes nothing.</p>" : "";
+  byId("checks").innerHTML = checks(p, values).map((text) => `<p class="off">${text}</p>`).join("") + note;
   byId("kept").innerHTML = all.map((each, i) => {
     const button = i < state.kept.length ? `<button data-drop="${i}" aria-label="remove">×</button>` : "";
     return `<li><span style="background:${COLORS[i]}"></span><span>${lineOf(each.recipe, each.given)}</span>${button}</li>`;
@@ -163,6 +165,7 @@ function begin() {
     const i = event.target.dataset.drop;
     if (i !== undefined) { state.kept.splice(+i, 1); draw(); }
   };
+  window.onresize = draw;
   choose("warmup_cosine");
 }
 
