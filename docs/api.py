@@ -5,16 +5,20 @@
 Writes `api.md` and the pages in `api/` beside this file.
 """
 
+import ast
 import inspect
+import itertools
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jaxsched as js
 from docs import gallery
-from jaxsched import plotting, training
-from jaxsched.adapters import keras, optuna, timm, torch, transformers
+from jaxsched import fields, plotting, scoring, training
+from jaxsched.adapters import keras, optax, optuna, timm, torch, transformers
 
 
 FOLDER = Path(__file__).parent
@@ -25,8 +29,21 @@ SCHEDULES = {
 }
 
 
-def named(door: Any, names: str) -> list[tuple[str, Any]]:
-    return [(name, getattr(door, name)) for name in names.split()]
+ADAPTERS = (torch, keras, transformers, timm, optax, optuna)
+
+
+def named(door: ModuleType, names: str = "") -> list[tuple[str, Any]]:
+    """Some names of a door, or all; with the door's own, if it is not the front door."""
+    path = door.__name__.removeprefix("jaxsched").removeprefix(".")
+    return [(f"{path}.{name}".removeprefix("."), getattr(door, name)) for name in names.split() or public(door)]
+
+
+def public(door: ModuleType) -> list[str]:
+    """What is there for users: what the door exports, or defines."""
+    defined = (name for name, x in vars(door).items() if getattr(x, "__module__", "") == door.__name__)
+    return getattr(door, "__all__", None) or [
+        name for name in defined if name[0] != "_" and inspect.isroutine(vars(door)[name])
+    ]
 
 
 PAGES: Mapping[str, Sequence[tuple[str, Any]]] = {
@@ -34,17 +51,11 @@ PAGES: Mapping[str, Sequence[tuple[str, Any]]] = {
     **SCHEDULES,
     "many": named(js, "stack build evaluate blocks Block"),
     "sweeps": named(js, "grid sample log_uniform Configs sweep Results resumable halving"),
-    "look": [*named(js, "lint Finding landmarks Landmark"), *named(plotting, "plot compare")],
+    "scoring": named(scoring),
+    "look": [*named(js, "lint Finding landmarks Landmark"), *named(plotting)],
     "units": named(js, "steps_from steps_from_epochs steps_from_fraction"),
-    "training": [(f"training.{name}", getattr(training, name)) for name in training.__all__]
-    + named(js, "ReduceOnPlateau GreedyPlateau PlateauState"),
-    "adapters": [
-        *named(torch, "from_torch to_torch"),
-        *named(keras, "from_keras to_keras"),
-        *named(transformers, "from_transformers"),
-        *named(timm, "from_timm"),
-        *named(optuna, "optimize"),
-    ],
+    "training": [*named(training), *named(js, "ReduceOnPlateau GreedyPlateau PlateauState")],
+    "adapters": [pair for door in ADAPTERS for pair in named(door)],
 }
 
 
@@ -93,9 +104,9 @@ def _paragraph(text: str) -> str:
         return f"```pycon\n{text}\n```"
     heading, _, rest = text.partition("\n")
     if heading in ("Args:", "Attributes:", "Returns:", "Raises:"):
-        items = re.split(r"\n(?!    )", inspect.cleandoc(rest))
+        items = re.split(r"\n(?!    )", textwrap.dedent(rest))
         shown = (re.sub(r"^([\w*, ]+): ", r"`\1`: ", " ".join(item.split())) for item in items)
-        whole = " ".join(inspect.cleandoc(rest).split())
+        whole = " ".join(rest.split())
         return f"**{heading[:-1]}**\n\n" + (whole if heading == "Returns:" else "\n".join(f"- {x}" for x in shown))
     return text
 
@@ -124,9 +135,28 @@ def pages() -> dict[str, str]:
         found[f"api/{page}.md"] = written + "\n"
         links = ", ".join(f"[`{name}`](api/{page}.md#{_anchor(name)})" for name, _ in names)
         contents.append(f"- [{page.capitalize()}](api/{page}.md): {links}")
-    tree = "\n".join(f"api/{page}" for page in PAGES)
+    found["api/fields.md"] = fields_page()
+    contents.append(f"- [Fields](api/fields.md): {', '.join(f'`fields.{name}`' for name in field_words())}")
+    tree = "\n".join(path.removesuffix(".md") for path in found)
     contents.append(f"\n```{{toctree}}\n:hidden:\n\n{tree}\n```")
     return {"api.md": "\n".join(contents) + "\n", **found}
+
+
+def field_words() -> dict[str, str]:
+    """The words for what the fields of a schedule hold, with the text that stands below each."""
+    body = ast.parse(inspect.getsource(fields)).body
+    return {
+        ast.unparse(word.targets[0]): inspect.cleandoc(text.value.value)
+        for word, text in itertools.pairwise(body)
+        if isinstance(word, ast.Assign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+
+
+def fields_page() -> str:
+    rows = [f"| `{name}` | {' '.join(text.split())} |" for name, text in field_words().items()]
+    return "\n".join(
+        ["# Fields", "", markdown(inspect.getdoc(fields) or ""), "", "| word | what it holds |", "|---|---|", *rows, ""]
+    )
 
 
 def _anchor(name: str) -> str:

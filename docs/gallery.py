@@ -582,8 +582,8 @@ def page() -> str:
         "",
         "The value is η at step t, η₀ at the start, η_p at the peak and η_T at the end, after T steps. Of these the",
         "fraction q = min(t/T, 1) is done and u = 1 − q is left. The other letters are in [the docstrings](api.md).",
-        "A warmup is a line to η_p in W steps, or another shape. Dashed: the same with an option, or what a combinator was",
-        "given. `python -m docs.gallery` writes this page.",
+        "A warmup is a line to η_p in W steps, or another shape. Dashed: the same with an option, or what a combinator",
+        "was given. `python -m docs.gallery` writes this page.",
     ]
     for group, entries in ENTRIES.items():
         lines += ["", f"## {group}"]

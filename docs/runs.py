@@ -25,9 +25,9 @@ def page() -> str:
     lines = [
         "# Published runs",
         "",
-        f"{count} schedules that somebody has trained with, each with its source. What a source leaves open is said in",
-        "[the test](../tests/recipes/test_published_recipes.py) that compares their values at the boundaries of phases, at",
-        "the peak, at the end, and between. `python -m docs.runs` writes this page.",
+        f"{count} schedules that somebody has trained with, each with its source. What a source leaves open is in",
+        "[the test](../tests/recipes/test_published_recipes.py) that compares their values where phases meet,",
+        "at the peak, at the end, and between. `python -m docs.runs` writes this page.",
     ]
     for group, rows in GROUPS.items():
         lines += ["", f"## {group}"]

@@ -26,7 +26,7 @@ import jaxsched as js
 
 
 STEPS, BATCH, HIDDEN = 150, 64, 32
-SHAPES = ("cosine", "linear", "wsd")
+SHAPES = ("cosine", "wsd", "restart")
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 TRAIN_X, TEST_X, TRAIN_Y, TEST_Y = train_test_split(
@@ -39,10 +39,12 @@ def make_schedule(peak_value: Any, warmup_steps: Any, shape: str) -> js.Schedule
     match shape:
         case "cosine":
             return js.warmup_cosine(**words)
-        case "linear":
-            return js.warmup_linear(**words)
-        case _:
+        case "wsd":
             return js.wsd(**words, cooldown_steps=30)
+        case _:
+            return js.sgdr(
+                peak_value=peak_value, warmup_steps=warmup_steps, period_steps=(STEPS - warmup_steps) // 2, cycles=2
+            )
 
 
 def logits(params: dict[str, jax.Array], x: jax.Array) -> jax.Array:
@@ -91,7 +93,8 @@ def seconds_one_by_one(configs: js.Configs) -> float:
 
 
 def draw(results: js.Results) -> None:
-    """Above, every schedule, coloured by the loss it led to; below, the loss against the peak."""
+    """Above, every schedule, coloured by the loss it led to; below, the loss against the peak. The best is marked."""
+    best = results.best("loss")
     fig, axes = plt.subplots(2, 3, figsize=(12, 7), height_ratios=(3, 2), sharex="row", sharey="row")
     colors = ScalarMappable(LogNorm(results["loss"].min(), 2.3), "viridis_r")
     lengths = np.unique(results["warmup_steps"])
@@ -107,10 +110,18 @@ def draw(results: js.Results) -> None:
         for length, hue in zip(lengths, hues, strict=True):
             line = rows & (results["warmup_steps"] == length)
             below.plot(results["peak_value"][line], results["loss"][line], color=hue, label=str(length))
-        below.set(xscale="log", yscale="log", xlabel="peak value", ylim=(0.06, 3))
+        below.set(xscale="log", yscale="log", xlabel="peak value", ylim=(0.05, 3))
+        if shape == best["shape"]:
+            schedule = make_schedule(best["peak_value"], best["warmup_steps"], shape)
+            above.plot(schedule(np.arange(STEPS + 1)), color="crimson", linewidth=2.5)
+            below.plot(best["peak_value"], best["loss"], "*", color="crimson", markersize=14)
+            words = f"the best: {best['loss']:.3f},\npeak {best['peak_value']:.2g}, warmup {best['warmup_steps']}"
+            where = {"xytext": (-12, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
+            below.annotate(words, (best["peak_value"], best["loss"]), **where, color="crimson", fontsize="small")
     axes[0, 0].set_ylabel("learning rate")
     axes[1, 0].set_ylabel("test loss")
-    axes[1, 2].legend(title="warmup steps", ncols=2, fontsize="small")
+    legend = axes[1, 2].legend(title="warmup steps", bbox_to_anchor=(1, 1), loc="upper left", frameon=False)
+    legend.set_in_layout(False)  # there is room below the bar of colours
     fig.set_layout_engine("constrained")
     fig.colorbar(colors, ax=axes[0], label="test loss", ticks=[0.1, 0.3, 1.0, 2.3], format="{x:g}", aspect=30)
     fig.suptitle(f"{len(results):,} networks, {len(results):,} schedules, {len(SHAPES)} compiled programs")

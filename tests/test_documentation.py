@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 
 import jaxsched
 import jaxsched as js
-from docs import api, gallery, runs
+from docs import api, elsewhere, gallery, runs
 from tests.doctests import NEED_THEIRS
 from tests.pages import BLOCK, PAGES, as_printed
+from tests.test_gallery import load
 
 
 ROOT = Path(__file__).parent.parent
@@ -62,15 +64,45 @@ def test_a_page_names_only_what_exists(page: Path):
 
 
 def test_the_pages_from_the_code_are_as_it_is():
-    written = {**api.pages(), **gallery.pictures(), "gallery.md": gallery.page(), "runs.md": runs.page()}
+    tables = {"gallery.md": gallery.page(), "runs.md": runs.page(), "elsewhere.md": elsewhere.page()}
+    written = {**api.pages(), **gallery.pictures(), **tables}
     for path, text in written.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == text, f"run `python -m docs.{path.split('.')[0]}`"
     folders = [*(ROOT / "docs" / "api").iterdir(), *(ROOT / "docs" / "pictures").iterdir()]
     assert {str(path.relative_to(ROOT / "docs")) for path in folders} <= written.keys()
 
 
+def test_the_numbers_of_the_front_page_and_the_changelog():
+    """Its other claims are tests of their own, to which it links."""
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    readme, changes = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CHANGELOG.md"))
+    counts = {group: len(entries) for group, entries in gallery.ENTRIES.items()}
+    combinators = counts.pop("Combinators") - 1  # without arithmetic
+    schedules, recipes = sum(counts.values()), counts["Recipes"]
+    published = sum(map(len, runs.GROUPS.values()))
+    assert f"[{schedules} schedules, {combinators} combinators]" in readme and f"[{published} published runs]" in readme
+    assert f"{schedules - recipes} curves, {recipes} recipes" in changes and f"{published} published runs" in changes
+    digits = load(ROOT / "examples" / "sweep_digits.py")
+    assert f"[{len(digits.all_configs()):,} networks]" in readme and len(digits.SHAPES) == 3
+
+
+def test_the_version_is_that_of_the_changelog_and_of_the_citation():
+    newest = re.search(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest and newest[1] == js.__version__
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {newest[1]}\n" in citation and f"date-released: {newest[2]}\n" in citation
+
+
 def test_every_public_name_has_its_page():
     described = [name for names in api.PAGES.values() for name, _ in names]
     assert len(described) == len(set(described))
-    training = {f"training.{name}" for name in js.training.__all__}
-    assert set(js.__all__) | training | set(js.plotting.__all__) <= set(described) | {"training"}
+    doors = [m.name for m in pkgutil.walk_packages(js.__path__, "jaxsched.") if not re.search(r"\._|__main__", m.name)]
+    inner = {"adapters", "adapters.groups", "adapters.keras_schedule", "cli", "fields"}
+    for door in ["jaxsched", *doors]:
+        path = door.removeprefix("jaxsched").removeprefix(".")
+        if path not in inner and not path.endswith(("_classes", "_arguments")) and not path.startswith("scoring."):
+            names = [name for name, _ in api.named(importlib.import_module(door))]
+            assert names and set(names) <= set(described), door
+    words = [node for node in ast.parse(inspect.getsource(js.fields)).body if isinstance(node, ast.Assign)]
+    assert len(api.field_words()) == len(words) > 10

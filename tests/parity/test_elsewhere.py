@@ -1,21 +1,16 @@
-"""Each name in the column "elsewhere" of the gallery stands in a row that the tests compare.
-
-The column is a list, with commas: the name of a library, or of several with "and" between them, and then the name that
-they have for the schedule, in backticks.
-"""
+"""Each name in the column "elsewhere" of the gallery stands in a row that the tests compare."""
 
 import re
 
 import pytest
 
+from docs.elsewhere import items
 from jaxsched._curves.shapes import SHAPES
 from tests.parity.row import Row
 from tests.parity.rows import formulas
 from tests.parity.test_rows import NEIGHBOURS
 from tests.test_gallery import ENTRIES
 
-
-ITEM = re.compile(r"(?P<libraries>[^`,]+) `(?P<name>[^`]+)`")
 
 WORDS = {make.__name__: word for word, make in SHAPES.items() if isinstance(make, type)}
 """The word for each class that is the shape of a ramp."""
@@ -29,13 +24,6 @@ def rows() -> dict[str, list[Row]]:
     return found
 
 
-def elsewhere(text: str) -> list[tuple[str, str]]:
-    """The libraries in the text, and what each calls it."""
-    items = [ITEM.fullmatch(item) for item in text.split(", ")] if text else []
-    assert None not in items, f"not a list of names: {text}"
-    return [(library, item["name"]) for item in items if item for library in item["libraries"].split(" and ")]
-
-
 def stands(word: str, line: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line))
 
@@ -47,7 +35,7 @@ def is_of(entry: str, row: Row) -> bool:
     return stands(f"js.{entry}", row.ours) or (entry in WORDS and f'"{WORDS[entry]}"' in row.ours)
 
 
-CASES = [(entry, library, name) for entry in ENTRIES for library, name in elsewhere(ENTRIES[entry].elsewhere)]
+CASES = [(entry, library, name) for entry in ENTRIES for library, name in items(ENTRIES[entry].elsewhere)]
 
 
 @pytest.mark.parametrize("entry, library, name", [pytest.param(*case, id=" ".join(case)) for case in CASES])
