@@ -5,6 +5,6 @@ extensions = ["myst_parser"]
 html_theme = "furo"
 html_title = "jaxsched"
 exclude_patterns = ["_build"]
-suppress_warnings = ["myst.xref_missing"]  # links into the repository
+html_extra_path = ["play.html"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]

@@ -18,7 +18,7 @@ ITEM = re.compile(r"(?P<libraries>[^`,]+) `(?P<name>[^`]+)`")
 BEGINNING = """\
 # What is it called elsewhere?
 
-Find the name that you know, and take the one beside it. Each was compared, with the library installed or with its formula,
+Find the name that you know, and take the one beside it. Each was compared, with the library installed or its formula,
 by [a test](../tests/parity/test_elsewhere.py); [migration](migration.md) has their lines beside ours, and what differs.
 `python -m docs.elsewhere` writes this page.
 """

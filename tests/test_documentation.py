@@ -15,6 +15,7 @@ import pytest
 import jaxsched
 import jaxsched as js
 from docs import api, elsewhere, gallery, runs
+from jaxsched import fields, plotting, scoring, training
 from tests.doctests import NEED_THEIRS
 from tests.pages import BLOCK, PAGES, as_printed
 from tests.test_gallery import load
@@ -59,13 +60,22 @@ def test_a_page_names_only_what_exists(page: Path):
     text = page.read_text(encoding="utf-8")
     for name in set(re.findall(r"\bjs\.(\w+)", text)):
         assert hasattr(js, name), name
-    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)):
-        assert link.startswith("https://") or (page.parent / unquote(link)).exists(), link
+    for link, anchor in re.findall(r"\]\(([^)#\s]+)#?([^)]*)\)", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)):
+        target = page.parent / unquote(link)
+        assert link.startswith("https://") or target.exists(), link
+        assert not anchor or link.startswith("https://") or anchor in anchors(target), f"{link}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in a link."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_pages_from_the_code_are_as_it_is():
-    tables = {"gallery.md": gallery.page(), "runs.md": runs.page(), "elsewhere.md": elsewhere.page()}
-    written = {**api.pages(), **gallery.pictures(), **tables}
+    with jax.numpy_dtype_promotion("standard"):
+        tables = {"gallery.md": gallery.page(), "runs.md": runs.page(), "elsewhere.md": elsewhere.page()}
+        written = {**api.pages(), **gallery.pictures(), **tables}
     for path, text in written.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == text, f"run `python -m docs.{path.split('.')[0]}`"
     folders = [*(ROOT / "docs" / "api").iterdir(), *(ROOT / "docs" / "pictures").iterdir()]
@@ -97,12 +107,8 @@ def test_the_version_is_that_of_the_changelog_and_of_the_citation():
 def test_every_public_name_has_its_page():
     described = [name for names in api.PAGES.values() for name, _ in names]
     assert len(described) == len(set(described))
-    doors = [m.name for m in pkgutil.walk_packages(js.__path__, "jaxsched.") if not re.search(r"\._|__main__", m.name)]
-    inner = {"adapters", "adapters.groups", "adapters.keras_schedule", "cli", "fields"}
-    for door in ["jaxsched", *doors]:
-        path = door.removeprefix("jaxsched").removeprefix(".")
-        if path not in inner and not path.endswith(("_classes", "_arguments")) and not path.startswith("scoring."):
-            names = [name for name, _ in api.named(importlib.import_module(door))]
-            assert names and set(names) <= set(described), door
-    words = [node for node in ast.parse(inspect.getsource(js.fields)).body if isinstance(node, ast.Assign)]
+    for door in (js, plotting, scoring, training, *api.ADAPTERS):
+        names = [name for name, _ in api.named(door)]
+        assert names and set(names) <= {*described, "plotting", "scoring", "training"}, door
+    words = [node for node in ast.parse(inspect.getsource(fields)).body if isinstance(node, ast.Assign)]
     assert len(api.field_words()) == len(words) > 10
