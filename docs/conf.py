@@ -4,6 +4,7 @@ project = "jaxsched"
 extensions = ["myst_parser"]
 html_theme = "furo"
 html_title = "jaxsched"
+html_show_copyright = False
 exclude_patterns = ["_build"]
 html_extra_path = ["play.html"]
 myst_heading_anchors = 3

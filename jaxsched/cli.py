@@ -188,7 +188,7 @@ def _described(schedule: Schedule, steps: int) -> Iterator[str]:
 def _difference(schedules: Sequence[Schedule], steps: int) -> str:
     difference = schedules[1] - schedules[0]
     step, most = largest(difference, outline(difference, steps, 1024))
-    return f"difference: at most {most:.4g}, at step {step}" if most else "difference: none, at any step"
+    return f"largest difference: {f'{most:.4g}, at step {step}' if most else 'none, at any step'}"
 
 
 def _colors() -> Iterator[str | None]:

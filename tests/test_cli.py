@@ -130,10 +130,11 @@ def test_two_schedules_are_compared(jaxsched: Command):
     other = "OneMinusSqrt(1, 0, 100)"
     out = jaxsched(LINE, other, "-n", "120").out
     steps = np.arange(121)
-    difference = np.abs(np.asarray(js.loads(other)(steps)) - np.asarray(js.loads(LINE)(steps)))
-    assert out.splitlines()[-1] == f"difference: at most {difference.max():.4g}, at step {difference.argmax()}"
+    difference = np.asarray(js.loads(other)(steps)) - np.asarray(js.loads(LINE)(steps))
+    step = np.abs(difference).argmax()
+    assert out.splitlines()[-1] == f"largest difference: {difference[step]:.4g}, at step {step}"
     assert repr(js.loads(LINE)) in out and repr(js.loads(other)) in out and "step 120" in out
-    assert jaxsched(LINE, "Linear(1.0, 0, 100)").out.splitlines()[-1] == "difference: none, at any step"
+    assert jaxsched(LINE, "Linear(1.0, 0, 100)").out.splitlines()[-1] == "largest difference: none, at any step"
 
 
 def test_three_schedules_are_printed_one_after_another(jaxsched: Command):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import jaxsched as js
-from docs import play
+from docs import gallery, play
 from jaxsched._curves.shapes import SHAPES
 
 
@@ -79,24 +79,26 @@ def given(rng: np.random.Generator, recipe: str, turn: int) -> dict[str, Any]:
     return {name: x for name, x in found.items() if name in signature}
 
 
-def settings(count: int, seed: int) -> list[dict[str, Any]]:
-    """So many of each recipe, with steps to look at."""
+def settings(recipe: str, count: int, seed: int) -> list[dict[str, Any]]:
+    """So many of a recipe, with steps to look at."""
     rng = np.random.default_rng(seed)
     found = []
-    for recipe in play.recipes():
-        for turn in range(count):
-            arguments = given(rng, recipe, turn)
-            lengths = [x for name, x in arguments.items() if name.endswith("_steps")]
-            last = 2 * max(lengths, default=1000) + 2
-            near = np.ravel(np.cumsum([0, *lengths])[:, None] + [-1, 0, 1])
-            steps = np.clip([*near, *rng.integers(0, last, 32 - len(near))], 0, None)
-            found.append({"recipe": recipe, "given": arguments, "steps": steps.tolist()})
+    for turn in range(count):
+        arguments = given(rng, recipe, turn)
+        lengths = [x for name, x in arguments.items() if name.endswith("_steps")]
+        last = 2 * max(lengths, default=1000) + 2
+        near = np.ravel(np.cumsum([0, *lengths])[:, None] + [-1, 0, 1])
+        steps = np.clip([*near, *rng.integers(0, last, 32 - len(near))], 0, None)
+        found.append({"recipe": recipe, "given": arguments, "steps": steps.tolist()})
     return found
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_the_curves_are_those_of_the_library_and_the_lines_make_them(tmp_path: Path, seed: int, thorough: bool):
-    drawn = settings(200 if thorough else 20, seed)
+@pytest.mark.parametrize("recipe", play.recipes())
+def test_the_curves_are_those_of_the_library_and_the_lines_make_them(
+    recipe: str, tmp_path: Path, seed: int, thorough: bool
+):
+    drawn = settings(recipe, 200 if thorough else 10, seed)
     page = tmp_path / "page.html"
     page.write_text(play.page() + RUN_ALL % json.dumps(drawn), encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
@@ -109,6 +111,17 @@ def test_the_curves_are_those_of_the_library_and_the_lines_make_them(tmp_path: P
         expected = np.asarray(schedule(np.asarray(setting["steps"])), float)
         values = np.array(found["values"], float)
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-6 * np.abs(expected).max(), err_msg=found["line"])
+
+
+def test_every_recipe_of_numbers_is_there():
+    """Those of tables, of which each has as many numbers as one likes, are not."""
+    tables = {
+        recipe.name
+        for recipe in gallery.ENTRIES["Recipes"]
+        if any("tuple" in str(x.annotation) for x in inspect.signature(getattr(js, recipe.name)).parameters.values())
+    }
+    assert set(play.recipes()) | tables == {recipe.name for recipe in gallery.ENTRIES["Recipes"]}
+    assert not set(play.recipes()) & tables and len(tables) < 5
 
 
 def test_every_argument_can_be_moved():

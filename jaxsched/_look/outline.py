@@ -89,13 +89,13 @@ def values_at(schedule: Schedule, steps: np.ndarray) -> np.ndarray:
 
 
 def largest(schedule: Schedule, seen: Outline) -> tuple[int, float]:
-    """The first step at which a schedule is furthest from 0, and how far it is."""
+    """The first step at which a schedule is furthest from 0, and its value there."""
     most = float(np.fmax.reduce([seen.highest, -seen.lowest], axis=None))
-    found: list[int] = []
+    found: list[tuple[int, float]] = []
     for value, extremes in ((most, seen.highest), (-most, seen.lowest)):
         for column in np.flatnonzero(extremes == value)[:1]:
-            found.append(first_step_with(schedule, value, int(seen.begins[column]), int(seen.ends[column])))
-    return min(found, default=0), most
+            found.append((first_step_with(schedule, value, int(seen.begins[column]), int(seen.ends[column])), value))
+    return min(found, default=(0, most))
 
 
 def first_step_with(schedule: Schedule, value: float, begin: int, end: int) -> int:

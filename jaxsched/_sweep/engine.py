@@ -60,8 +60,8 @@ def sweep(
 
     With a store, what is finished survives: the same call goes on where it was stopped or killed, and gives the same
     table. The same script may be started many times on one folder, on one machine or on many, with the same file system
-    (POSIX; an object store is none). Each process does its own share, then whatever is missing, and returns the table.
-    If one dies, the others do its rows.
+    (POSIX; an object store is none). Each process does its own share, in whole batches, then whatever is missing, and
+    returns the table. If one dies, the others do its rows.
 
     Args:
         train: a pure function from the values of one row, by column name, to a dict of arrays. Columns of numbers
@@ -71,15 +71,16 @@ def sweep(
         batch_size: how many rows a device takes at a time. A row has the same bits whatever runs beside it, and on
             however many devices, as long as this is the same (and, on a GPU, operations are: where a function uses
             convolutions, say, set XLA_FLAGS=--xla_gpu_deterministic_ops=true); so short batches are filled up.
-            "auto": 64 on a processor and 1,024 elsewhere, or as many as there are, or as fit into 80% of the free
-            memory (which on a processor needs psutil to be known).
+            "auto": 64 on a processor and 1,024 elsewhere; or fewer, where there are fewer for each process, or where
+            only so many fit into 80% of the free memory (which on a processor needs psutil to be known).
         static: the columns of numbers that are structure as well: a width, a number of steps.
         devices: those of this process to use; None for all of them.
         store: a folder to keep everything in, new or that of this very sweep; None to keep it in memory.
         on_error: "raise" what goes wrong; "keep" it in `failures` of the results, and go on with other rows. With a
             store, the next call tries these rows again. A loss that is NaN is no error.
         worker: which of how many processes on one store this is, from 0: it does its share first. Otherwise it is as
-            `jax.distributed` or SLURM (SLURM_PROCID, SLURM_NTASKS) say. The results do not depend on it.
+            `jax.distributed` or SLURM (SLURM_PROCID, SLURM_NTASKS) say. The results do not depend on it, but through
+            a `batch_size` that is "auto".
         accept_versions: go on with a store that was begun with other versions of JAX, or on another kind of device.
         progress: whether to show a progress bar (needs tqdm).
 
@@ -166,7 +167,8 @@ class Given:
             own = _manifest(configs, groups, programs, machine, run.metrics, rule)
             run.keeper = keeper = StoreKeeper(Store(self.store), own, configs, self.accept_versions)
         if keeper.sizes and self.batch_size not in ("auto", keeper.sizes[0]):
-            raise ValueError(f"{self.owner}: the store has `batch_size` {keeper.sizes[0]}, got {self.batch_size}.")
+            come = f"got {self.batch_size}; pass that or \"auto\", or another `store`"
+            raise ValueError(f"{self.owner}: the store has `batch_size` {keeper.sizes[0]}, {come}.")
 
         name = f"{self.owner} {self.worker + 1}/{self.workers}" if self.workers > 1 else self.owner
         line = self.worker if sys.stderr.isatty() else 0  # one for each of those who share a terminal

@@ -85,9 +85,10 @@ def filled(rows: np.ndarray, count: int) -> np.ndarray:
     return np.pad(rows, (0, count - len(rows)), mode="edge")
 
 
-def rows_per_device(groups: Sequence[Group], devices: int, most: int) -> int:
-    """How many rows a device takes at a time: as many as there are, up to a bound."""
-    return min(math.ceil(max(len(group.rows) for group in groups) / devices), most)
+def rows_per_device(groups: Sequence[Group], devices: int, workers: int, most: int) -> int:
+    """How many rows a device takes at a time: as many as there are, up to a bound, with a batch for each worker."""
+    counts = [len(group.rows) for group in groups]
+    return min(math.ceil(max(counts) / devices), math.ceil(sum(counts) / workers / devices), most)
 
 
 def rows_per_part(seconds: float, batch_rows: int, total: int, workers: int) -> int:

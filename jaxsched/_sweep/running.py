@@ -87,7 +87,7 @@ class Run:
         if self.keeper.sizes is None:
             if batch_size == "auto":
                 largest = max(self.programs.values(), key=lambda program: program.size)
-                rows = plan.rows_per_device(self.groups, len(self.machine.devices), self.machine.most_rows)
+                rows = plan.rows_per_device(self.groups, len(self.machine.devices), workers, self.machine.most_rows)
                 self.bar.set_postfix_str("compiling")
                 self.machine.fit(largest.run if isinstance(largest, Chunked) else largest, rows)
                 self.bar.set_postfix_str("running")

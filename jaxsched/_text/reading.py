@@ -168,7 +168,7 @@ class _Reader:
     def _called(self, node: ast.Call, name: str) -> Schedule:
         if name not in self.makers:
             near = did_you_mean(name, self.makers)
-            known = f" There are {', '.join(self.makers)}." if near == "." else ""
+            known = f" There are {', '.join(self.makers)}; and yours, if `own` has them." if near == "." else ""
             self.fail(f"a text cannot name `{cut(name)}`{near}{known}", node.func)
         for argument in node.args:
             if isinstance(argument, ast.Starred):

@@ -134,7 +134,7 @@ def compare(
 
     >>> above, below = compare(Linear(0.1, 0.0, 100), OneMinusSqrt(0.1, 0.0, 100), 100)
     >>> below.get_title()
-    'at most 0.025, at step 25'
+    'largest: -0.025, at step 25'
     """
     import matplotlib.pyplot as plt
 
@@ -147,7 +147,7 @@ def compare(
     below.axhline(0, color="0.8")
     below.plot(*seen.path(), color="C3")
     step, most = largest(difference, seen)
-    title = f"at most {most:.3g}, at step {step}" if most else "none at any step"
+    title = f"largest: {most:.3g}, at step {step}" if most else "none at any step"
     below.set(xlabel="step", ylabel="difference", title=title)
     above.set_xlabel("")
     return above, below

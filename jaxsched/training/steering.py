@@ -97,6 +97,8 @@ def schedules(optimizer: optax.GradientTransformation, state: Any) -> dict[str, 
 def describe(optimizer: optax.GradientTransformation, state: Any) -> str:
     """What every number of the optimizer is, and why: a line for each, to be printed or logged.
 
+    The step is that of the next update, and so is what it follows; the numbers are those of the last update.
+
     Args:
         optimizer: what `scheduled` returned, and not what wraps it.
         state: of that optimizer, or whatever holds it; not a traced one.

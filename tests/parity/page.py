@@ -32,9 +32,10 @@ INTRODUCTIONS = {
     from jaxsched.adapters.torch import from_torch, to_torch
 
     schedule = from_torch(scheduler)               # any of torch.optim.lr_scheduler; print it, and keep the line
-    momentum = from_torch(scheduler, "momentum")   # OneCycleLR and CyclicLR move it, too: say which of the two you want
+    schedule = from_torch(scheduler, "lr")         # OneCycleLR and CyclicLR move the momentum, too: say which you want
+    momentum = from_torch(scheduler, "momentum")
     table = from_torch(scheduler, steps=1000)      # a function can only be asked step by step: a table of so many values
-    scheduler = to_torch(schedule, optimizer)      # the way back: it sets the rate of every group, whatever it was
+    scheduler = to_torch(schedule, optimizer)      # the way back: it sets the rate of every group
 
 The steps are the calls of `scheduler.step()`. Where you call it once in an epoch, `js.every(schedule, updates_per_epoch)`
 is the schedule of the updates. Where groups differ, pass `group=`. A scheduler that is not at its start says where it is. A

@@ -356,7 +356,7 @@ def test_a_comparison_has_the_largest_difference_and_its_first_step(last: int | 
     steps = np.arange((last or 10_000) + 1)
     difference = np.asarray(b(steps)) - np.asarray(a(steps))
     step = int(np.abs(difference).argmax())
-    assert below.get_title() == f"at most {abs(difference[step]):.3g}, at step {step}"
+    assert below.get_title() == f"largest: {difference[step]:.3g}, at step {step}"
     assert above.get_shared_x_axes().joined(above, below) and above.get_xlim() == below.get_xlim() == (0, steps[-1])
     assert (above.get_xlabel(), below.get_xlabel(), below.get_ylabel()) == ("", "step", "difference")
     assert legend_of(above) == [line.get_label() for line in above.lines] and len(above.lines) == 2
@@ -367,9 +367,9 @@ def test_a_comparison_has_the_largest_difference_and_its_first_step(last: int | 
 
 def test_the_first_of_many_equal_differences_is_named():
     _, below = compare(js.CosineRestarts(1.0, 0.0, 100), js.CosineRestarts(2.0, 0.0, 100), 1000)
-    assert below.get_title() == "at most 1, at step 0"
+    assert below.get_title() == "largest: 1, at step 0"
     _, below = compare(js.Constant(0.0), js.sequence([js.Constant(0.0), js.Constant(-2.0)], [70]), 1000)
-    assert below.get_title() == "at most 2, at step 70"
+    assert below.get_title() == "largest: -2, at step 70"
 
 
 def test_equal_schedules_differ_nowhere():
@@ -384,7 +384,7 @@ def test_a_comparison_has_the_labels_that_are_given():
 def test_what_is_not_a_number_is_nowhere_the_largest_difference():
     late = js.FromFunction(lambda t: jnp.where(t < 3, jnp.nan, t.astype(float)))
     _, below = compare(late, js.Constant(0.0), 10)
-    assert below.get_title() == "at most 10, at step 10"
+    assert below.get_title() == "largest: -10, at step 10"
     below.figure.canvas.draw()
     compare(BROKEN, js.Constant(0.0), 10)[1].figure.canvas.draw()
 

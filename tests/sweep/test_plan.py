@@ -65,7 +65,8 @@ def test_a_short_batch_is_filled_with_its_last_row():
 
 def test_sizes_follow_from_the_rows_the_devices_and_the_time_of_a_batch():
     groups = [plan.Group({}, np.arange(n)) for n in (10, 100)]
-    assert [plan.rows_per_device(groups, devices, 64) for devices in (1, 2, 8)] == [64, 50, 13]
+    assert [plan.rows_per_device(groups, devices, 1, 64) for devices in (1, 2, 8)] == [64, 50, 13]
+    assert [plan.rows_per_device(groups, 1, workers, 64) for workers in (1, 2, 4)] == [64, 55, 28], "all have something"
     assert plan.rows_per_part(1.0, 64, 64_000, 1) == 5 * 64, "what a kill costs is some seconds"
     assert plan.rows_per_part(0.001, 64, 64_000, 1) == 4096
     assert plan.rows_per_part(0.001, 64, 1000, 3) == 64, "there is something to take over"
