@@ -146,7 +146,7 @@ def field_words() -> dict[str, str]:
     """The words for what the fields of a schedule hold, with the text that stands below each."""
     body = ast.parse(inspect.getsource(fields)).body
     return {
-        ast.unparse(word.targets[0]): inspect.cleandoc(text.value.value)
+        ast.unparse(word.targets[0]): inspect.cleandoc(str(text.value.value))
         for word, text in itertools.pairwise(body)
         if isinstance(word, ast.Assign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
     }

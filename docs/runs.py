@@ -27,8 +27,8 @@ def page() -> str:
         "",
         f"{count} schedules that somebody has trained with, each with its source. What a source leaves open is in",
         "[the test](../tests/recipes/test_published_recipes.py) that compares their values where phases meet,",
-        "at the peak, at the end, and between. A line is read by `js.loads`, or, with `js.` before the names, by Python.",
-        "Its steps are those of the run, with the batch size that it had. `python -m docs.runs` writes this page.",
+        "at the peak, at the end, and between. A line is read by `js.loads`, or by Python, with `js.` there.",
+        "Its steps are those of the run, at the batch size that it had. `python -m docs.runs` writes this page.",
     ]
     for group, rows in GROUPS.items():
         lines += ["", f"## {group}"]

@@ -60,7 +60,9 @@ def test_a_page_names_only_what_exists(page: Path):
     text = page.read_text(encoding="utf-8")
     for name in set(re.findall(r"\bjs\.(\w+)", text)):
         assert hasattr(js, name), name
-    for link, anchor in re.findall(r"\]\(([^)#\s]+)#?([^)]*)\)", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)):
+    for link, anchor in re.findall(
+        r"\]\(([^)#\s]+)#?([^)]*)\)", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+    ):
         target = page.parent / unquote(link)
         assert link.startswith("https://") or target.exists(), link
         assert not anchor or link.startswith("https://") or anchor in anchors(target), f"{link}#{anchor}"

@@ -1,6 +1,7 @@
 """The gallery shows every schedule there is."""
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -34,7 +35,7 @@ def test_every_exported_schedule_is_shown_once():
 
 def test_every_entry_makes_what_it_is_named_for():
     for name, entry in ENTRIES.items():
-        assert name == "+ - * / **" or entry.make.func is getattr(js, name)
+        assert name == "+ - * / **" or (isinstance(entry.make, partial) and entry.make.func is getattr(js, name))
 
 
 @pytest.mark.thorough

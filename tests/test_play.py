@@ -42,7 +42,9 @@ def given(rng: np.random.Generator, recipe: str, turn: int) -> dict[str, Any]:
     """Arguments of a recipe, drawn at random; now and then one that has a default is left out. Words come by turns."""
     total = int(rng.integers(50, 20_000))
     phases = rng.dirichlet(np.ones(4)) * total
-    lengths = dict(zip(("warmup_steps", "decay_steps", "cooldown_steps"), phases.astype(int).tolist(), strict=False))
+    lengths: dict[str, int] = dict(
+        zip(("warmup_steps", "decay_steps", "cooldown_steps"), phases.astype(int).tolist(), strict=False)
+    )
     if recipe in ("onecycle", "noam", "inverse_sqrt"):
         lengths["warmup_steps"] = max(lengths["warmup_steps"] // 2, 1)
     found: dict[str, Any] = {}

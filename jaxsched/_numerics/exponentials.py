@@ -105,10 +105,10 @@ def times_log2(x: jax.Array, minus_one: jax.Array, factor: ArrayLike) -> Double:
 
 @jax.jit
 def log2(x: Double) -> Double:
-    """log₂ x for x > 0, to 34 bits, also where x is close to 1.
+    """log₂ x for x > 0, to 38 bits, also where x is close to 1.
 
     With x = 2^k m and s = (m - 1) / (m + 1), which is 0.172 at most: log₂ x = k + 2 LOG2_E (s + s³/3 + s⁵/5 + ...), of
-    which the first two terms need doubles.
+    which the first three terms need doubles.
     """
     if is_double(x.high):
         return double(LOG2_E * _log_in_float64(x.high, x.high - 1))
@@ -117,9 +117,9 @@ def log2(x: Double) -> Double:
     m = Double(*(part * power_of_two(-half) * power_of_two(half - k) for part in (x.high, x.low)))
     s = (m - 1.0) / (m + 1.0)
     square = s * s
-    third, z = square * (1 / 3), square.total
-    others = z * z * polynomial(z, 1 / 15, 1 / 13, 1 / 11, 1 / 9, 1 / 7, 1 / 5)
-    return k + (2 * LOG2_E) * (s + s * Double(third.high, third.low + others))
+    next_two, z = square * (1 / 3 + square * (1 / 5)), square.total
+    others = z * z * z * polynomial(z, 1 / 15, 1 / 13, 1 / 11, 1 / 9, 1 / 7)
+    return k + (2 * LOG2_E) * (s + s * Double(next_two.high, next_two.low + others))
 
 
 def log2_of_factor(factor: Number) -> Double:

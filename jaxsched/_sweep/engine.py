@@ -167,7 +167,7 @@ class Given:
             own = _manifest(configs, groups, programs, machine, run.metrics, rule)
             run.keeper = keeper = StoreKeeper(Store(self.store), own, configs, self.accept_versions)
         if keeper.sizes and self.batch_size not in ("auto", keeper.sizes[0]):
-            come = f"got {self.batch_size}; pass that or \"auto\", or another `store`"
+            come = f'got {self.batch_size}; pass that or "auto", or another `store`'
             raise ValueError(f"{self.owner}: the store has `batch_size` {keeper.sizes[0]}, {come}.")
 
         name = f"{self.owner} {self.worker + 1}/{self.workers}" if self.workers > 1 else self.owner

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import jaxsched as js
 from benchmarks import polynomials
@@ -300,7 +300,9 @@ def test_doubles_keep_their_bits_where_one_of_them_is_a_constant_of_the_program(
         np.testing.assert_allclose([float(z) for z in ours], exact, rtol=2.0**-43)
 
 
-@given(st.floats(1e-20, 1e20) | st.floats(-1e-3, 1e-3).map(lambda x: 1 + x))
+@example(0.75)
+@example(math.sqrt(2))
+@given(st.floats(1e-20, 1e20) | st.floats(0.25, 4.0) | st.floats(-1e-3, 1e-3).map(lambda x: 1 + x))
 def test_the_logarithm_of_a_double_has_38_bits_also_close_to_1(x: float):
     held = Double(np.float32(x), np.float32(x - np.float32(x)))
     exact = np.log1p((float(held.high) - 1) + float(held.low)) / np.log(2) if abs(x - 1) < 0.5 else np.log2(float(held))
