@@ -124,7 +124,7 @@ def test_another_number_of_hyperparameters_is_refused_with_their_names(tool: str
 
 def test_everything_that_the_door_offers_is_shown_to_a_user():
     root = Path(__file__).parent.parent.parent
-    shown = "".join(path.read_text() for path in [root / "README.md", *sorted((root / "examples").glob("*.py"))])
+    shown = "".join(path.read_text() for path in [*(root / "docs").glob("*.md"), *(root / "examples").glob("*.py")])
     from jaxsched import training
 
     offered: list[Any] = [name for name in training.__all__ if name[0].islower()]
