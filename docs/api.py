@@ -24,7 +24,7 @@ from jaxsched.adapters import keras, optax, optuna, timm, torch, transformers
 FOLDER = Path(__file__).parent
 
 SCHEDULES = {
-    f"{group.lower()}": [(entry.name, getattr(js, entry.name)) for entry in entries if hasattr(js, entry.name)]
+    group.lower(): [(entry.name, getattr(js, entry.name)) for entry in entries if hasattr(js, entry.name)]
     for group, entries in gallery.ENTRIES.items()
 }
 
@@ -61,12 +61,8 @@ PAGES: Mapping[str, Sequence[tuple[str, Any]]] = {
 
 def signature(name: str, public: Any) -> str:
     """How it is called, without the annotations, on as many lines as it takes."""
-    try:
-        given = inspect.signature(public)
-    except ValueError:
-        return name
-    bare = [x.replace(annotation=inspect.Parameter.empty) for x in given.parameters.values() if x.name != "self"]
-    line = name + str(inspect.Signature(bare)).replace("'", '"')
+    bare = gallery.bare(public)
+    line = gallery.call(name, bare)
     if len(line) <= 110:
         return line
     return f"{name}(\n" + "".join(f"    {x},\n" for x in _arguments(bare)).replace("'", '"') + ")"

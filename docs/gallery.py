@@ -57,11 +57,18 @@ class Entry:
 
     def signature(self) -> str:
         """How it is called, without the annotations."""
-        if not hasattr(js, self.name):
-            return self.name
-        signature = inspect.signature(getattr(js, self.name))
-        bare = [x.replace(annotation=inspect.Parameter.empty) for x in signature.parameters.values()]
-        return self.name + str(inspect.Signature(bare)).replace("'", '"')
+        return call(self.name, bare(getattr(js, self.name))) if hasattr(js, self.name) else self.name
+
+
+def bare(public: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The arguments, without the annotations."""
+    given = inspect.signature(public).parameters.values()
+    return [x.replace(annotation=inspect.Parameter.empty) for x in given if x.name != "self"]
+
+
+def call(name: str, arguments: Sequence[inspect.Parameter]) -> str:
+    """How it is called, on one line."""
+    return name + str(inspect.Signature(arguments)).replace("'", '"')
 
 
 FALL = (1.0, 0.0, STEPS)  # init_value, end_value, transition_steps

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsched._data.checks import checked_leaf, is_traced
+from jaxsched._data.checks import checked_leaf
 from jaxsched._data.fields import as_schedules
 from jaxsched._data.messages import brief
 from jaxsched._numerics.floats import default_dtype
@@ -16,7 +16,7 @@ from jaxsched._schedule.programs import Program
 from jaxsched._schedule.schedule import Schedule
 from jaxsched._typing import Number, Spec, Whole
 from jaxsched.scoring.power_law import MultiPowerLaw, losses_of
-from jaxsched.scoring.streaming import known_count, sizes
+from jaxsched.scoring.streaming import known, known_count, sizes
 
 
 ITERATIONS = 100
@@ -112,10 +112,7 @@ def _runs(schedules: Any, steps: Any, losses: Any) -> tuple[list[Schedule], list
         if run.shape:
             raise ValueError(f"fit: `schedules[{i}]` must be one schedule, got a stack of shape {run.shape}.")
         totals.append(np.ravel(known_count("fit", f"steps[{i}]", where, minimum=0)) + 1)
-        found = checked_leaf("fit", f"losses[{i}]", of_run, Spec(ndim=1, minimum=0, positive=True))
-        if is_traced(found):
-            raise TypeError(f"fit: `losses[{i}]` must be known when a program is compiled, got {brief(found)}.")
-        measured.append(np.asarray(found))
+        measured.append(np.asarray(known("fit", f"losses[{i}]", of_run, Spec(ndim=1, minimum=0, positive=True))))
         if measured[-1].shape != totals[-1].shape:
             came = f"{measured[-1].size} for {totals[-1].size} steps"
             raise ValueError(f"fit: `losses[{i}]` must have one loss for each step, got {came}.")

@@ -54,10 +54,15 @@ def over_schedules(owner: str, program: Program, law: Data, schedules: Schedules
 
 def known_count(owner: str, name: str, given: Any, minimum: int) -> Any:
     """A number of steps, or an array of them: how long a program runs, so it must be known when that is compiled."""
-    count = checked_leaf(owner, name, given, Spec("count", minimum=minimum))
-    if is_traced(count):
-        raise TypeError(f"{owner}: `{name}` must be known when a program is compiled, got {brief(count)}.")
-    return count
+    return known(owner, name, given, Spec("count", minimum=minimum))
+
+
+def known(owner: str, name: str, given: Any, spec: Spec) -> Any:
+    """What the user gave, checked, and not traced."""
+    leaf = checked_leaf(owner, name, given, spec)
+    if is_traced(leaf):
+        raise TypeError(f"{owner}: `{name}` must be known when a program is compiled, got {brief(leaf)}.")
+    return leaf
 
 
 def sizes(owner: str, shape: tuple[int, ...], total: Any, copies: int = 1) -> dict[str, Any]:
